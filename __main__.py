@@ -1,0 +1,21 @@
+"""One tenant: its declaration in, its resources out."""
+
+import pulumi
+
+from components.tenant import Tenant
+from tenant import declaration
+from tenant.errors import DeclarationError
+
+file = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
+value = pulumi.Config(declaration.PROJECT).get_object("tenant")
+try:
+    if value is None:
+        raise DeclarationError(file, f"config.{declaration.KEY}", "is missing")
+    declared = declaration.parse(value, file)
+except DeclarationError as error:
+    # RunError: one line for a person, no traceback.
+    raise pulumi.RunError(str(error)) from None
+
+tenant = Tenant(declared)
+pulumi.export("consent", declared.consent.by)
+pulumi.export("needs_a_person", tenant.zoom.steps)

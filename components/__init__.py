@@ -1,0 +1,1 @@
+"""What a tenant is made of, as Pulumi components: declaration only, no HTTP."""

@@ -1,0 +1,43 @@
+"""One client per service and process, made when the first request needs it."""
+
+import threading
+
+from services.entra.graph import Graph
+from services.settings import Settings
+from services.zoom.api import ZoomApi
+
+
+class _Clients:
+    settings = Settings()
+    graph: Graph | None = None
+    zoom: ZoomApi | None = None
+
+
+_lock = threading.Lock()
+
+
+def use_settings(settings: Settings) -> None:
+    """From now on the clients take credentials from `settings`; existing ones are kept."""
+    _Clients.settings = settings
+
+
+def graph() -> Graph:
+    """The process's client of Microsoft Graph."""
+    with _lock:
+        if _Clients.graph is None:
+            _Clients.graph = Graph(_Clients.settings)
+        return _Clients.graph
+
+
+def zoom() -> ZoomApi:
+    """The process's client of Zoom's API."""
+    with _lock:
+        if _Clients.zoom is None:
+            _Clients.zoom = ZoomApi(_Clients.settings)
+        return _Clients.zoom
+
+
+def forget_clients() -> None:
+    """Drops both clients and their tokens; the next request makes new ones."""
+    with _lock:
+        _Clients.graph = _Clients.zoom = None

@@ -1,0 +1,52 @@
+"""What a provider needs to know of the process it runs in."""
+
+import os
+import socket
+import sys
+
+from services.errors import Unavailable
+
+DEBUG = "ZOOM_CALENDAR_DEBUG"
+
+
+class _Engine:
+    """The engine at the other end, known by the address it was given to this process."""
+
+    address: tuple[str, int] | None = None
+
+
+def _in_provider_process() -> bool:
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return spec is not None and spec.name == "pulumi.dynamic.__main__"
+
+
+def enter_provider_process() -> None:
+    """Called once a provider is configured: errors become one line, the engine is remembered.
+
+    The engine prints the traceback of whatever a provider raises; with a limit of 0 that is the
+    message alone. Set ZOOM_CALENDAR_DEBUG=1 for whole tracebacks.
+    """
+    if not _in_provider_process():
+        return
+    if not os.environ.get(DEBUG):
+        sys.tracebacklimit = 0
+    host, _, port = (sys.argv[1] if len(sys.argv) > 1 else "").rpartition(":")
+    if port.isdigit() and _reachable((host or "127.0.0.1", int(port))):
+        _Engine.address = (host or "127.0.0.1", int(port))
+
+
+def refuse_without_engine() -> None:
+    """Raises where the engine is gone (kill -9): what an orphan writes, no state would know of."""
+    if _Engine.address is not None and not _reachable(_Engine.address):
+        raise Unavailable(
+            "the Pulumi engine ended; nothing more is written. Run `pulumi cancel`, then "
+            "`pulumi up`"
+        )
+
+
+def _reachable(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, timeout=2).close()
+    except OSError:
+        return False
+    return True

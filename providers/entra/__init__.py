@@ -1,0 +1,1 @@
+"""Dynamic providers on Microsoft Graph."""

@@ -1,0 +1,212 @@
+"""A custom permission-grant policy: what users may consent to. Ours alone, never a built-in one."""
+
+import contextlib
+import json
+import re
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from providers.clients import graph
+from providers.entra.principals import require_principal, require_scopes, scope_ids
+from providers.shared import Props, SharedProvider, recorded, to_json
+from providers.values import has_unknown
+from services.entra.graph import quote
+from services.errors import ForeignObject, NotFound
+from services.permissions import POLICY_READ, POLICY_WRITE
+
+_POLICIES = "/policies/permissionGrantPolicies"
+_KINDS = ("includes", "excludes")
+
+# Microsoft Graph, permissionGrantConditionSet: the defaults, which are also the widest values.
+_DEFAULTS: Props = {
+    "permissionClassification": "all",
+    "clientApplicationTenantIds": ["all"],
+    "clientApplicationPublisherIds": ["all"],
+    "clientApplicationsFromVerifiedPublisherOnly": False,
+}
+_NAMES = (
+    "permissionType",
+    "resourceApplication",
+    "permissions",
+    "clientApplicationIds",
+    *_DEFAULTS,
+)
+
+
+class PermissionGrantPolicyProvider(SharedProvider):
+    """The policy object with its condition sets; permissions by name."""
+
+    identity = ("policyId",)
+    output_only = ("unknown", "permissionIds")
+    can_be_absent = True
+
+    def object_id(self, props: Props) -> str:
+        return str(props["policyId"])
+
+    def validated(self, props: Props) -> Props:
+        policy_id = props["policyId"]
+        if policy_id.lower().startswith("microsoft-"):
+            raise ValueError(
+                f"policyId {policy_id!r} is one of Microsoft's built-in policies, which cannot be "
+                "changed; choose another id (letters, digits, - and _)"
+            )
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", policy_id):
+            raise ValueError(f"policyId {policy_id!r}: allowed are letters, digits, - and _")
+        return {
+            **props,
+            **{kind: sorted_sets(props.get(kind, ()), _canonical_set) for kind in _KINDS},
+        }
+
+    def live(self, props: Props) -> Props:
+        policy = self._policy(props)
+        names = {
+            guid: name for name, guid in json.loads(props.get("permissionIds") or "{}").items()
+        }
+        used = {
+            permission
+            for kind in _KINDS
+            for one in policy[kind]
+            for permission in one.get("permissions") or ()
+        }
+        if used - set(names) - {"all"}:
+            names |= {g: n for n, g in scope_ids(require_principal(self._resource(props))).items()}
+        return {
+            "displayName": policy.get("displayName") or "",
+            "description": policy.get("description") or "",
+            **{kind: sorted_sets(policy[kind], lambda one: _named(one, names)) for kind in _KINDS},
+        }
+
+    def outs(self, props: Props, live: Props) -> Props:
+        return {**props, "permissionIds": to_json(self._ids(props))}
+
+    def refuse_foreign(self, props: Props, live: Props) -> None:
+        if not live or props.get("prior") == to_json(None):
+            return  # absent when it was recorded: what is there was left by a killed run
+        if not self.is_as_declared(props, live):
+            raise ForeignObject(
+                f"Entra: permission-grant policy {props['policyId']} is there with other content: "
+                "nothing was written. Run `python -m fleet adopt TENANT` to take it over with its "
+                "present values, or delete it in Entra."
+            )
+
+    def write(self, props: Props, live: Props) -> None:
+        path = f"{_POLICIES}/{quote(props['policyId'])}"
+        ids = self._ids(props)
+        texts = {name: props[name] for name in ("displayName", "description")}
+        if not live:
+            graph().post(_POLICIES, POLICY_WRITE, {"id": props["policyId"], **texts})
+        elif any(live[name] != text for name, text in texts.items()):
+            graph().patch(path, POLICY_WRITE, texts)
+        names = {guid: name for name, guid in ids.items()}
+        present = self._policy(props)
+        for kind in _KINDS:
+            wanted = [{**one, "permissions": _to_ids(one, ids)} for one in props[kind]]
+            _replace_sets(f"{path}/{kind}", wanted, present[kind], names)
+
+    def restore(self, props: Props, live: Props) -> bool:
+        path = f"{_POLICIES}/{quote(props['policyId'])}"
+        before = recorded(props)
+        if before is None:
+            with contextlib.suppress(NotFound):
+                graph().delete(path, POLICY_WRITE)
+            return True
+        if not self.is_as_declared({**props}, live):
+            return False  # changed by somebody since, so no longer ours to change
+        wanted = {name: before[name] for name in ("displayName", "description") if before.get(name)}
+        graph().patch(path, POLICY_WRITE, wanted)
+        present = self._policy(props)
+        for kind in _KINDS:
+            _replace_sets(f"{path}/{kind}", before[kind], present[kind], {})
+        return True
+
+    def prior(self, props: Props) -> Any:
+        try:
+            policy = self._policy(props)
+        except NotFound:
+            return None
+        texts = {name: policy.get(name) for name in ("displayName", "description")}
+        return {
+            **texts,
+            **{kind: sorted_sets(policy[kind], _canonical_set) for kind in _KINDS},
+        }
+
+    def _policy(self, props: Props) -> Props:
+        path = f"{_POLICIES}/{quote(props['policyId'])}"
+        policy = graph().get(path, POLICY_READ)
+        for kind in _KINDS:
+            if not isinstance(policy.get(kind), list):
+                policy[kind] = graph().list_all(f"{path}/{kind}", POLICY_READ)
+        return policy
+
+    @staticmethod
+    def _resource(props: Props) -> str:
+        sets = [*props.get("includes", ()), *props.get("excludes", ())]
+        return str(sets[0]["resourceApplication"])
+
+    def _ids(self, props: Props) -> dict[str, str]:
+        known: dict[str, str] = json.loads(props.get("permissionIds") or "{}")
+        names = sorted({name for k in _KINDS for one in props[k] for name in one["permissions"]})
+        if all(name in known for name in names):
+            return {name: known[name] for name in names}
+        return require_scopes(require_principal(self._resource(props)), names)
+
+
+def sorted_sets(sets: Any, form: Any) -> list[Props]:
+    """Condition sets in one form and one order; Graph gives them none."""
+    formed = [form(one) for one in sets]
+    return formed if has_unknown(formed) else sorted(formed, key=to_json)
+
+
+def _canonical_set(one: Props) -> Props:
+    """A condition set with every condition spelt out, so that any change of it is drift."""
+    whole = {**_DEFAULTS, **{name: one[name] for name in _NAMES if one.get(name) is not None}}
+    return {
+        name: _sorted(value) if isinstance(value, list) else value for name, value in whole.items()
+    }
+
+
+def _sorted(values: list[Any]) -> list[Any]:
+    return values if has_unknown(values) else sorted(values)
+
+
+def _named(one: Props, names: dict[str, str]) -> Props:
+    permissions = [names.get(guid, guid) for guid in one.get("permissions") or ()]
+    return _canonical_set({**one, "permissions": permissions})
+
+
+def _to_ids(one: Props, ids: dict[str, str]) -> list[str]:
+    return [ids[name] for name in one["permissions"]]
+
+
+def _replace_sets(
+    path: str, wanted: list[Props], present: list[Props], names: dict[str, str]
+) -> None:
+    """Adds the missing sets, then deletes the surplus: a set cannot be changed, only replaced."""
+    surplus = [dict(one) for one in present]
+    missing = []
+    for one in wanted:
+        key = to_json(_canonical_set(one))
+        match = next((s for s in surplus if to_json(_canonical_set(s)) == key), None)
+        if match is None:
+            missing.append(_canonical_set(one))
+        else:
+            surplus.remove(match)
+    for one in missing:
+        graph().post(path, POLICY_WRITE, one)
+    for one in surplus:
+        with contextlib.suppress(NotFound):
+            graph().delete(f"{path}/{quote(one['id'])}", POLICY_WRITE)
+
+
+class PermissionGrantPolicy(Resource, module="entra", name="PermissionGrantPolicy"):
+    """A custom permission-grant policy of the tenant."""
+
+    KIND = "entra:PermissionGrantPolicy"
+    unknown: pulumi.Output[str | None]
+    policyId: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Props, opts: pulumi.ResourceOptions | None = None):
+        nothing = {"unknown": None, "permissionIds": None}
+        super().__init__(PermissionGrantPolicyProvider(), name, {**nothing, **props}, opts)

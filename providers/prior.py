@@ -1,0 +1,73 @@
+"""What was there before us, in state before the first write.
+
+A resource's own state is saved only when its create has ended, so a run killed within it would
+lose what its writes replaced. This resource reads and records first; the one that writes depends
+on it and carries the record, and its destroy restores from it (docs/decisions/).
+"""
+
+import json
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+
+from providers.entra.delegated_grant import DelegatedGrantProvider
+from providers.entra.permission_grant_policy import PermissionGrantPolicyProvider
+from providers.entra.policy_assignment import PolicyAssignmentProvider
+from providers.shared import Props, SharedProvider, to_json
+from providers.values import canonical
+from providers.zoom.settings import AccountLocksProvider, AccountSettingsProvider
+
+KINDS: dict[str, type[SharedProvider]] = {
+    "zoom:AccountSettings": AccountSettingsProvider,
+    "zoom:AccountLocks": AccountLocksProvider,
+    "entra:DelegatedGrant": DelegatedGrantProvider,
+    "entra:PermissionGrantPolicy": PermissionGrantPolicyProvider,
+    "entra:PolicyAssignment": PolicyAssignmentProvider,
+}
+
+
+class PriorValuesProvider(SharedProvider):
+    """Records once; keeps what it has; never writes to a service."""
+
+    output_only = ("values",)
+
+    def object_id(self, props: Props) -> str:
+        return f"prior/{props['of']}"
+
+    def create(self, props: Props) -> CreateResult:
+        values = to_json(self._now(canonical(props)))
+        return CreateResult(self.object_id(props), {**props, "values": values})
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Keeps what is recorded, and adds what is newly declared, with its value of now."""
+        olds, news = canonical(_olds), canonical(_news)
+        known, leaves = json.loads(olds["values"]), news.get("leaves")
+        same_object = all(olds.get(k) == v for k, v in news.items() if k != "leaves")
+        if not same_object:
+            known = self._now(news)
+        elif leaves is not None:
+            new = [path for path in leaves if path not in known]
+            added = self._now({**news, "leaves": new}) if new else {}
+            known = {path: {**known, **added}[path] for path in leaves}
+        return UpdateResult({**_news, "values": to_json(known)})
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        inputs = {name: value for name, value in props.items() if name != "values"}
+        return ReadResult(id_, outs=props, inputs=inputs)
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Only forgets: whoever carried the record has restored from it."""
+
+    @staticmethod
+    def _now(props: Props) -> Any:
+        return KINDS[props["of"]]().prior(props)
+
+
+class PriorValues(Resource, module="shared", name="PriorValues"):
+    """The record of one object; `values` is JSON text."""
+
+    values: pulumi.Output[str]
+
+    def __init__(self, name: str, props: Props, opts: pulumi.ResourceOptions | None = None):
+        super().__init__(PriorValuesProvider(), name, {"values": None, **props}, opts)

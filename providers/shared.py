@@ -1,0 +1,252 @@
+"""The discipline of every resource here: part of an object that others share.
+
+A subclass says how to read its part, how to write it and how to give it back; this class makes
+create, read, diff, update and delete of that. See docs/decisions/ for why each is as it is.
+"""
+
+import datetime
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from providers.clients import use_settings
+from providers.engine import enter_provider_process, refuse_without_engine
+from providers.values import canonical, has_unknown
+from services.errors import (
+    Conflict,
+    NotFound,
+    ServiceError,
+    Unavailable,
+    Unreadable,
+    WriteHadNoEffect,
+)
+from services.settings import Settings
+
+Props = dict[str, Any]
+
+# Seconds between the reads that wait for a write to show: a service may answer from a stale copy.
+VERIFY_DELAYS: Sequence[float] = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+# What this process created, with what was there before. A resource that was renamed without an
+# alias is created under its new name, over what its old self had set, and then deleted under the
+# old one: that delete must not restore, and is known by its other prior values.
+_created_here: dict[str, Any] = {}
+
+
+class SharedProvider(ResourceProvider):
+    """Base of the providers. Subclasses hold no state: they are pickled by reference."""
+
+    serialize_as_secret_always = False
+
+    # Property names that are facts for later runs and not declared: never part of a diff.
+    output_only: tuple[str, ...] = ("unknown",)
+    # Declared properties whose change needs another object.
+    identity: tuple[str, ...] = ()
+    # Whether a definite 404 means that the object can be made again.
+    can_be_absent = False
+
+    # ---- what a subclass provides ----------------------------------------------------------
+
+    def object_id(self, props: Props) -> str:
+        """The id in state: constant for the object, such as me/settings."""
+        raise NotImplementedError
+
+    def validated(self, props: Props) -> Props:
+        """`props` in canonical form. Raises ValueError with one line for a person."""
+        return props
+
+    def live(self, props: Props) -> Props:
+        """The live values of our part, as properties. Raises ServiceError."""
+        raise NotImplementedError
+
+    def write(self, props: Props, live: Props) -> None:
+        """Makes the live part equal to `props`, writing only what differs from `live`."""
+        raise NotImplementedError
+
+    def restore(self, props: Props, live: Props) -> bool:
+        """Puts back what was there before us, where the live value is still ours.
+
+        Returns whether anything had to be written: it is asked again until nothing has.
+        """
+        raise NotImplementedError
+
+    def prior(self, props: Props) -> Any:
+        """What is there now, as plain JSON, to be put back by `restore` one day."""
+        raise NotImplementedError
+
+    def refuse_foreign(self, props: Props, live: Props) -> None:
+        """Raises ForeignObject where the object is somebody else's (only asked on create)."""
+
+    # ---- Pulumi's interface ----------------------------------------------------------------
+
+    def configure(self, req: ConfigureRequest) -> None:
+        enter_provider_process()
+        use_settings(Settings(req.config.get))
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        props = canonical(news)
+        try:
+            checked = self.validated(props)
+        except ValueError as error:
+            # An empty property name: the engine prints the value of the one that is named.
+            return CheckResult(props, [CheckFailure("", str(error))])
+        return CheckResult({**checked, **_internal(news)}, [])
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        olds, news = self._inputs(canonical(_olds)), self._inputs(canonical(_news))
+        if not has_unknown(news) and olds == news:
+            return DiffResult(changes=False)
+        replaces = [name for name in self.identity if olds.get(name) != news.get(name)]
+        # None: the engine compares by itself, property by property.
+        return DiffResult(changes=None, replaces=replaces)
+
+    def create(self, props: Props) -> CreateResult:
+        declared = canonical(props)
+        live = self.live_or_absent(declared)
+        self.refuse_foreign(declared, live)
+        id_ = self.object_id(declared)
+        outs = self._converge(declared)
+        _created_here[id_] = declared.get("prior")
+        return CreateResult(id_, {**outs, **_internal(props)})
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        return UpdateResult({**self._converge(canonical(_news)), **_internal(_news)})
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        known = canonical(props)
+        try:
+            live = {**known, **self.live(known)}
+            live.pop("unknown", None)
+        except Unreadable as error:
+            since = str(known.get("unknown", "")).partition(": ")[0] or _now()
+            live = {**known, "unknown": f"{since}: {error}"}
+        except NotFound:
+            if not self.can_be_absent:
+                raise
+            return ReadResult("", {})
+        internal = _internal(props)
+        inputs = {**self._inputs(live), **internal}
+        return ReadResult(id_, outs={**live, **internal}, inputs=inputs)
+
+    def delete(self, _id: str, _props: Props) -> None:
+        props = canonical(_props)
+        id_, prior = self.object_id(props), props.get("prior")
+        if props.get("onDestroy") == "leave" or _created_here.get(id_, prior) != prior:
+            return
+
+        def give_back() -> bool:
+            live = self.live_or_absent(props)
+            return bool(live) and self.restore(props, live)
+
+        self.repeat_until_done(give_back)
+
+    # ---- shared steps ----------------------------------------------------------------------
+
+    def live_or_absent(self, props: Props) -> Props:
+        """The live part, or {} where the object may be absent and is."""
+        try:
+            return self.live(props)
+        except NotFound:
+            if not self.can_be_absent:
+                raise
+            return {}
+
+    def outs(self, props: Props, live: Props) -> Props:
+        """What goes into state after a write: the declaration, and facts of `live` for later."""
+        return {**props}
+
+    def _converge(self, props: Props) -> Props:
+        """Read, compare, write, read back; again where a write may have been done or was raced."""
+        trouble: ServiceError | None = None
+        for _ in range(3):
+            live = self.live_or_absent(props)
+            if self.is_as_declared(props, live):
+                break
+            refuse_without_engine()
+            try:
+                self.write(props, live)
+            except (Conflict, Unavailable) as error:
+                if not error.sent:
+                    raise
+                trouble = error
+                continue
+            live = self._read_back(props)
+            break
+        else:
+            assert trouble is not None
+            raise trouble
+        return self.outs(props, live)
+
+    def repeat_until_done(self, step: Callable[[], bool]) -> None:
+        """Calls `step` until it says that nothing had to be written: that is also its read-back."""
+        trouble: ServiceError | None = None
+        for delay in VERIFY_DELAYS:
+            time.sleep(delay)
+            refuse_without_engine()
+            try:
+                if not step():
+                    return
+            except (Conflict, Unavailable) as error:
+                if not error.sent:
+                    raise
+                trouble = error
+        raise trouble or WriteHadNoEffect(
+            f"{type(self).__name__.removesuffix('Provider')}: what was given back was accepted "
+            "and does not show. Look at it in the portal, then run again."
+        )
+
+    def is_as_declared(self, props: Props, live: Props) -> bool:
+        """Whether the live part needs no write."""
+        return bool(live) and all(props.get(name) == value for name, value in live.items())
+
+    def _read_back(self, props: Props) -> Props:
+        live: Props = {}
+        for delay in VERIFY_DELAYS:
+            time.sleep(delay)
+            live = self.live_or_absent(props)
+            if self.is_as_declared(props, live):
+                return live
+        raise self.no_effect(props, live)
+
+    def no_effect(self, props: Props, live: Props) -> WriteHadNoEffect:
+        """The error that names what stayed as it was."""
+        differing = ", ".join(n for n, v in live.items() if props.get(n) != v) or "everything"
+        return WriteHadNoEffect(f"the write was accepted and {differing} did not change")
+
+    def _inputs(self, props: Props) -> Props:
+        return {
+            name: value
+            for name, value in props.items()
+            if name not in self.output_only and not name.startswith("__")
+        }
+
+
+def recorded(props: Props) -> Any:
+    """What was there before us, as PriorValues recorded it; None where nothing is recorded."""
+    text = props.get("prior")
+    return json.loads(text) if isinstance(text, str) and text else None
+
+
+def to_json(value: Any) -> str:
+    """One canonical text for a value: state keeps floats, nulls and order apart only in text."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _internal(props: Props) -> Props:
+    return {name: value for name, value in props.items() if name.startswith("__")}
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""The HTTP clients of Entra and Zoom: retries, errors and redaction live here, once."""

@@ -1,0 +1,1 @@
+"""Microsoft Entra through Microsoft Graph v1.0."""

@@ -1,0 +1,22 @@
+"""Keeps secrets out of every text that leaves a process."""
+
+import threading
+
+_lock = threading.Lock()
+_secrets: set[str] = set()
+
+
+def remember_secret(value: str) -> None:
+    """From now on `redact` blanks `value`. Texts under 4 characters are no secrets."""
+    if len(value) >= 4:
+        with _lock:
+            _secrets.add(value)
+
+
+def redact(text: str) -> str:
+    """`text` with every remembered secret replaced by [redacted]."""
+    with _lock:
+        known = sorted(_secrets, key=len, reverse=True)
+    for secret in known:
+        text = text.replace(secret, "[redacted]")
+    return text

@@ -1,0 +1,271 @@
+"""From the text of a tenant's file to a checked `Tenant`, or one line that says what is wrong."""
+
+import datetime
+import difflib
+import re
+from collections.abc import Hashable
+from typing import Any
+
+import msgspec
+import yaml
+from msgspec import UNSET
+
+from tenant.errors import DeclarationError
+from tenant.model import Tenant
+
+PROJECT = "zoom-calendar"
+KEY = f"{PROJECT}:tenant"
+
+# Stack configuration of our own besides the declaration: credentials, under their variables' names.
+CREDENTIALS = (
+    "ARM_CLIENT_ID",
+    "ARM_CLIENT_SECRET",
+    "ZOOM_ACCOUNT_ID",
+    "ZOOM_CLIENT_ID",
+    "ZOOM_CLIENT_SECRET",
+)
+
+
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe YAML that refuses a key given twice, so that a reviewer sees all there is."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is not text; put it in quotes", key_node.start_mark
+                )
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is given twice; keep one", key_node.start_mark
+                )
+            seen.add(key)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def parse_file(text: str, file: str) -> Tenant:
+    """The checked declaration in a stack file's `text`; `file` is how errors name it.
+
+    Raises DeclarationError. Nothing is read or written besides the text.
+    """
+    try:
+        for event in yaml.parse(text, Loader=_StrictLoader):
+            if isinstance(event, yaml.AliasEvent):  # also what a "billion laughs" file is made of
+                raise DeclarationError(
+                    file, _line(event.start_mark), f"alias *{event.anchor}; write the value out"
+                )
+        document = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (it is a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        raise DeclarationError(file, _line(error.problem_mark), str(error.problem)) from None
+    config = document.get("config") if isinstance(document, dict) else None
+    if not isinstance(config, dict):
+        raise DeclarationError(file, "config", f"is missing; it must be a mapping that holds {KEY}")
+    known = {KEY, *(f"{PROJECT}:{name}" for name in CREDENTIALS)}
+    for key in config:
+        if key.startswith(f"{PROJECT}:") and key not in known:
+            raise DeclarationError(file, f"config.{key}", _unknown(key, sorted(known)))
+    if KEY not in config:
+        raise DeclarationError(file, f"config.{KEY}", "is missing")
+    return parse(config[KEY], file)
+
+
+def _line(mark: Any) -> str:
+    return f"line {mark.line + 1}" if mark is not None else ""
+
+
+def parse(value: Any, file: str) -> Tenant:
+    """The checked declaration from the value of `zoom-calendar:tenant`. Raises DeclarationError."""
+    try:
+        tenant = msgspec.convert(_dates_as_text(value), Tenant)
+    except msgspec.ValidationError as error:
+        raise _explain(str(error), value, file) from None
+    _check_combinations(tenant, file)
+    return tenant
+
+
+def _check_combinations(tenant: Tenant, file: str) -> None:
+    consent, zoom = tenant.consent, tenant.zoom
+    if consent.by == "user" and consent.user_policy == "leave":
+        raise DeclarationError(
+            file,
+            "consent.userPolicy",
+            "given 'leave' with consent.by user; allowed: least-privilege, or leave the key out",
+        )
+    calendar = zoom.calendar
+    if calendar is not UNSET and calendar.integrate_on_sign_in and not calendar.integration:
+        raise DeclarationError(
+            file,
+            "zoom.calendar.integrateOnSignIn",
+            "given true with integration false; Zoom offers it only when integration is true",
+        )
+    _check_application(tenant, file)
+    _check_repeated(tenant, file)
+    for key, tree in (("zoom.settings", zoom.settings), ("zoom.locks", zoom.locks)):
+        _check_tree(tree, key, file)
+
+
+def _check_application(tenant: Tenant, file: str) -> None:
+    app = tenant.application
+    if app.source == "registered":
+        given = {"clientId": app.client_id is not UNSET}
+        why = "is only for source zoom; a registered application gets its client id from Entra"
+    else:
+        given = {
+            "displayName": app.display_name is not UNSET,
+            "redirectUris": bool(app.redirect_uris),
+            "owners": bool(app.owners),
+            "notes": app.notes is not UNSET,
+        }
+        why = "is only for source registered; Zoom's own application is never changed"
+    for key in (key for key, is_given in given.items() if is_given):
+        raise DeclarationError(file, f"application.{key}", why)
+
+
+def _check_repeated(tenant: Tenant, file: str) -> None:
+    app = tenant.application
+    for key, values in (
+        ("domains", tenant.domains),
+        ("consent.permissions", tenant.consent.permissions),
+        ("application.redirectUris", app.redirect_uris),
+        ("application.owners", app.owners),
+    ):
+        folded = [value.casefold() for value in values]
+        twice = next((v for v in values if folded.count(v.casefold()) > 1), None)
+        if twice is not None:
+            raise DeclarationError(file, key, f"names {twice!r} twice; keep one")
+
+
+def _check_tree(tree: dict[str, Any], key: str, file: str) -> None:
+    for name, value in tree.items():
+        path = f"{key}.{name}"
+        if not re.fullmatch(r"[a-z0-9_]+", name):
+            raise DeclarationError(
+                file, path, "is not a name of Zoom's: allowed are lower case, digits and _"
+            )
+        if value is None:
+            raise DeclarationError(file, path, "has no value; give one, or leave the key out")
+        if isinstance(value, dict):
+            if not value:
+                raise DeclarationError(file, path, "is empty; name a setting, or leave it out")
+            _check_tree(value, path, file)
+
+
+def _dates_as_text(value: Any) -> Any:
+    # YAML turns 2026-11-20 into a date; the engine hands the same value on as text with a time.
+    if isinstance(value, dict):
+        return {key: _dates_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(item) for item in value]
+    if isinstance(value, datetime.date):
+        return value.isoformat()[:10]
+    if isinstance(value, str):
+        return re.sub(r"^(\d{4}-\d{2}-\d{2})T00:00:00Z$", r"\1", value)
+    return value
+
+
+# ---- one line for what msgspec refused -------------------------------------------------------
+
+
+def _explain(message: str, value: Any, file: str) -> DeclarationError:
+    text, _, path = message.partition(" - at `")
+    keys = re.findall(r"\.?([^.\[\]`$]+)|\[(\d*|\.\.\.)\]", path.rstrip("`"))
+    steps = [name or f"[{index}]" for name, index in keys]
+    steps = [_which(value, steps[:at]) if s == "[...]" else s for at, s in enumerate(steps)]
+    key = ".".join(steps).replace(".[", "[")
+    node = _schema_at(steps)
+    if unknown := re.search(r"unknown field `(.+)`", text):
+        name = unknown[1]
+        hint = _NEVER_DECLARED.get(name)
+        full = f"{key}.{name}" if key else name
+        return DeclarationError(file, full, hint or _unknown(name, sorted(node["properties"])))
+    if missing := re.search(r"missing required field `(.+)`", text):
+        name = missing[1]
+        full = f"{key}.{name}" if key else name
+        allowed = _allowed(_resolve(node["properties"][name]))
+        return DeclarationError(file, full, f"is missing; allowed: {allowed}")
+    given = _given(value, steps)
+    return DeclarationError(file, key or KEY, f"given {given}; allowed: {_allowed(node)}")
+
+
+_NEVER_DECLARED = dict.fromkeys(
+    ("users_can_consent", "usersCanConsent", "adminConsents", "userConsent"),
+    "is never declared by itself: it follows from consent.by",
+)
+
+
+def _unknown(name: str, allowed: list[str]) -> str:
+    near = difflib.get_close_matches(name, allowed, n=1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return f"is not a key here{meant}; allowed: {', '.join(allowed)}"
+
+
+def _which(value: Any, steps: list[str]) -> str:
+    """The key that `[...]` stands for: msgspec does not name the keys of a free mapping."""
+    for step in steps:
+        value = value[step]
+    return next((str(key) for key, item in value.items() if not isinstance(item, dict)), "[...]")
+
+
+def _schema_at(steps: list[str]) -> dict[str, Any]:
+    node = _resolve(json_schema())
+    for step in steps:
+        if step.startswith("["):
+            node = node.get("items", node.get("additionalProperties", {}))
+        else:
+            node = node.get("properties", {}).get(step) or node.get("additionalProperties", {})
+        node = _resolve(node if isinstance(node, dict) else {})
+    return node
+
+
+def _resolve(node: dict[str, Any]) -> dict[str, Any]:
+    definitions = json_schema()["$defs"]
+    while "$ref" in node or len(node.get("anyOf", ())) == 1:
+        if "$ref" in node:
+            node = {**definitions[node["$ref"].rsplit("/", 1)[1]], **_without(node, "$ref")}
+        else:
+            node = {**node["anyOf"][0], **_without(node, "anyOf")}
+    return node
+
+
+def _without(node: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in node.items() if name != key}
+
+
+def _allowed(node: dict[str, Any]) -> str:
+    if "enum" in node:
+        return ", ".join(map(str, node["enum"]))
+    words = {
+        "boolean": "true or false",
+        "array": "a list",
+        "object": "a mapping",
+        "string": "text",
+        "integer": "a whole number",
+    }
+    kind = words.get(str(node.get("type")), "another value")
+    if kind == "a mapping" and node.get("properties"):
+        return f"a mapping with the keys {', '.join(node['properties'])}"
+    if node.get("format") == "date":
+        return "a date as YYYY-MM-DD"
+    if node.get("minItems"):
+        kind = "a list with at least one entry"
+    described = node.get("description", "") if node.get("pattern") else ""
+    return described.rstrip(".") if described else kind
+
+
+def _given(value: Any, steps: list[str]) -> str:
+    for step in steps:
+        try:
+            value = value[int(step[1:-1])] if step.startswith("[") else value[step]
+        except (KeyError, IndexError, TypeError, ValueError):
+            break
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}…"
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of `zoom-calendar:tenant`, from the model; `$defs` are the classes."""
+    (schema,), definitions = msgspec.json.schema_components([Tenant], ref_template="#/$defs/{name}")
+    return {**schema, "$defs": definitions}

@@ -1,0 +1,42 @@
+"""The JSON Schema of a tenant's file, for editors; `make schema` writes stacks/schema.json."""
+
+import json
+from typing import Any
+
+from tenant.declaration import CREDENTIALS, KEY, PROJECT, json_schema
+
+
+def file_schema() -> dict[str, Any]:
+    """The schema of `stacks/Pulumi.<tenant>.yaml`; other namespaces' keys are left to Pulumi."""
+    tenant = json_schema()
+    definitions = tenant.pop("$defs")
+    credential = {
+        "description": "A credential, where the environment has none: `pulumi config set --secret`."
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$comment": "Made by `make schema` from tenant/model.py.",
+        "title": "One tenant of Zoom's Microsoft 365 calendar integration",
+        "type": "object",
+        "required": ["config"],
+        "properties": {
+            "config": {
+                "type": "object",
+                "required": [KEY],
+                "properties": {
+                    KEY: tenant,
+                    "azuread:tenantId": {
+                        "description": "The Entra tenant's id, a GUID. Default: ARM_TENANT_ID."
+                    },
+                    **{f"{PROJECT}:{name}": credential for name in CREDENTIALS},
+                },
+                "patternProperties": {f"^(?!{PROJECT}:)": {}},
+                "additionalProperties": False,
+            }
+        },
+        "$defs": definitions,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(file_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,163 @@
+"""A tenant's file is taken as it is meant, or refused with one line."""
+
+import datetime
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import UNSET
+
+from tenant.declaration import parse, parse_file
+from tenant.errors import DeclarationError
+from tenant.schema import file_schema
+
+ROOT = Path(__file__).parents[2]
+FILE = "stacks/Pulumi.contoso.yaml"
+GOOD = """
+config:
+  azuread:tenantId: 11111111-1111-1111-1111-111111111111
+  zoom-calendar:tenant:
+    name: Contoso
+    domains: [contoso.com]
+    consent: {by: admin, permissions: [Calendars.ReadWrite, Contacts.ReadWrite]}
+    application: {source: zoom}
+    zoom:
+      calendar: {integration: true, integrateOnSignIn: true}
+      settings: {zoom_rooms: {list_meetings_with_calendar: true}}
+"""
+OWNER = "22222222-2222-2222-2222-222222222222"
+
+
+def test_a_good_file_becomes_a_tenant() -> None:
+    tenant = parse_file(GOOD, FILE)
+    assert tenant.consent.by == "admin"
+    assert tenant.zoom.account == "me"
+    assert tenant.on_destroy == "restore"
+    assert not tenant.consent.users_may_consent_in_entra
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("by: admin", "by: both", "consent.by: given 'both'; allowed: admin, user"),
+        ("by: admin, ", "", "consent.by: is missing; allowed: admin, user"),
+        ("by: admin", "by: admin, by: user", "line 7: key 'by' is given twice; keep one"),
+        ("name: Contoso", "nmae: Contoso", "nmae: is not a key here (did you mean name?)"),
+        ("name: Contoso", "name: 5", "name: given 5; allowed: text"),
+        ("[contoso.com]", "contoso.com", "domains: given 'contoso.com'; allowed: a list"),
+        ("[contoso.com]", "[]", "domains: given []; allowed: a list with at least one entry"),
+        ("[contoso.com]", "[contoso com]", "domains[0]: given 'contoso com'; allowed: A DNS"),
+        ("[contoso.com]", "[a.com, A.com]", "domains: names 'a.com' twice; keep one"),
+        ("source: zoom", f"source: zoom, owners: [{OWNER}]", "application.owners: is only for"),
+        ("source: zoom", "source: zoom, notes: hi", "application.notes: is only for source reg"),
+        (
+            "source: zoom",
+            "source: zoom, clientId: x",
+            "application.clientId: given 'x'; allowed: A",
+        ),
+        (
+            "source: zoom",
+            f"source: registered, clientId: {OWNER}",
+            "application.clientId: is only for source zoom",
+        ),
+        (
+            "source: zoom",
+            "source: registered, redirectUris: ['http://evil.example/']",
+            "application.redirectUris[0]: given 'http://evil.example/'; allowed: https://",
+        ),
+        ("{source: zoom}", "zoom", "application: given 'zoom'; allowed: a mapping with the keys"),
+        ("integration: true,", "integration: maybe,", "zoom.calendar.integration: given 'maybe'"),
+        ("integration: true,", "integration: false,", "zoom.calendar.integrateOnSignIn: given"),
+        (
+            "integration: true, i",
+            "integration: true, users_can_consent: true, i",
+            "zoom.calendar.users_can_consent: is never declared by itself",
+        ),
+        ("calendar: {", "calendar: {channel: portal, ", "zoom.calendar.channel: given 'portal'"),
+        (
+            "zoom_rooms: {list_meetings_with_calendar: true}",
+            "zoom_rooms: true",
+            "zoom.settings.zoom_rooms: given True; allowed: a mapping",
+        ),
+        ("{list_meetings_with_calendar: true}", "{}", "zoom.settings.zoom_rooms: is empty"),
+        ("_calendar: true", "_calendar: null", "zoom_rooms.list_meetings_with_calendar: has no"),
+        ("zoom_rooms", "zoom-rooms", "zoom.settings.zoom-rooms: is not a name of Zoom's"),
+        ("zoom-calendar:tenant", "zoom-calendar:tenat", "did you mean zoom-calendar:tenant?"),
+        ("config:", "confg:", "config: is missing"),
+        ("by: admin", "by: &a admin, userPolicy: *a", "line 7: alias *a; write the value out"),
+        ("by: admin", "by: user, userPolicy: leave", "consent.userPolicy: given 'leave' with"),
+        ("name: Contoso", "name: Contoso\n    1: x", "line 6: key 1 is not text"),
+        ("name: Contoso", "name: [", "line "),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_that_names_file_and_key(
+    old: str, new: str, line: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(DeclarationError) as caught:
+        parse_file(GOOD.replace(old, new, 1), FILE)
+    text = str(caught.value)
+    assert text.startswith(f"{FILE}: ")
+    assert line in text
+    assert "\n" not in text
+
+
+def test_user_consent_means_our_policy_without_saying_so() -> None:
+    tenant = parse_file(GOOD.replace("by: admin", "by: user"), FILE)
+    assert tenant.consent.user_policy is UNSET
+    assert tenant.consent.users_may_consent_in_entra
+
+
+def test_dates_are_the_same_from_yaml_and_from_the_engine() -> None:
+    said = {"value": True, "who": "ada", "when": "2026-11-20T00:00:00Z", "until": "2027-01-01"}
+    value = yaml.safe_load(GOOD)["config"]["zoom-calendar:tenant"]
+    value["zoom"]["calendar"]["attestations"] = {"users_can_consent": said}
+    from_engine = parse(value, FILE)
+    said.update(when=datetime.date(2026, 11, 20), until=datetime.date(2027, 1, 1))
+    assert parse(value, FILE) == from_engine
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["name", "consent", "by", "zoom", "x"]), inner)
+        ),
+        max_leaves=12,
+    )
+)
+def test_any_value_is_either_a_tenant_or_one_clear_line(value: object) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        parse(value, FILE)
+    assert str(caught.value).startswith(f"{FILE}: ")
+
+
+def test_the_committed_schema_is_that_of_the_model() -> None:
+    committed = json.loads((ROOT / "stacks/schema.json").read_text())
+    assert committed == json.loads(json.dumps(file_schema())), "run `make schema`"
+
+
+@pytest.mark.parametrize("name", ["example.yaml", "Pulumi.contoso.yaml"])
+def test_the_files_we_ship_hold_against_model_and_schema(name: str) -> None:
+    text = (ROOT / "stacks" / name).read_text()
+    parse_file(text, name)
+    plain = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    jsonschema.validate(plain, file_schema())
+
+
+def test_the_example_explains_every_key() -> None:
+    text = (ROOT / "stacks/example.yaml").read_text()
+    for definition in file_schema()["$defs"].values():
+        for key in definition.get("properties", {}):
+            assert key in text, f"{key} is not in stacks/example.yaml"
+
+
+def test_the_schema_refuses_what_the_model_refuses() -> None:
+    bad = yaml.safe_load(GOOD.replace("by: admin", "by: both"))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(bad, file_schema())
