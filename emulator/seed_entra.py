@@ -1,0 +1,385 @@
+"""The tenant a test starts from: a company with a life of its own beside what is tested."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from collections.abc import Callable
+
+from . import seed_graph
+from .entra_applications import new_application
+from .entra_consent import SET_DEFAULTS
+from .entra_grants import grant_id, new_assignment
+from .entra_login import GRAPH_APP_ID, digest_of, graph_principal
+from .entra_principals import new_principal
+from .wire import Json
+
+ZOOM_APP_ID = "fc108d3f-543d-4374-bbff-c7c51f651fe5"
+MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
+AUTOMATION_ROLES = (
+    "Application.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+    "Domain.Read.All",
+    "Organization.Read.All",
+    "Policy.Read.All",
+    "Policy.Read.PermissionGrant",
+    "Policy.ReadWrite.Authorization",
+    "Policy.ReadWrite.PermissionGrant",
+)
+CREATED = "2024-03-04T09:30:00Z"
+_BUILT_IN = (
+    ("microsoft-user-default-low", "low", "delegatedUserConsentable"),
+    ("microsoft-user-default-recommended", "low", "delegatedUserConsentable"),
+    ("microsoft-user-default-allow-consent-apps", "all", "delegatedUserConsentable"),
+    ("microsoft-user-default-legacy", "all", "delegatedUserConsentable"),
+    ("microsoft-application-admin", "all", "delegated"),
+    ("microsoft-company-admin", "all", "delegated"),
+    ("microsoft-all-application-permissions", "all", "application"),
+    ("microsoft-all-application-permissions-verified", "all", "application"),
+    ("microsoft-all-application-permissions-for-chat", "all", "application"),
+    ("microsoft-dynamically-managed-permissions-for-chat", "all", "application"),
+    ("microsoft-dynamically-managed-permissions-for-team", "all", "application"),
+    ("microsoft-pre-approval-apps-for-chat", "all", "application"),
+    ("microsoft-pre-approval-apps-for-team", "all", "application"),
+    ("microsoft-pre-approval-apps-for-group", "all", "application"),
+)
+
+
+class Ids:
+    """Ids and secrets that are the same in every run of the same tenant."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self._tenant = uuid.UUID(tenant_id)
+
+    def of(self, name: str) -> str:
+        return str(uuid.uuid5(self._tenant, name))
+
+    def short(self, name: str) -> str:
+        """22 characters, as Zoom writes its ids."""
+        return base64.urlsafe_b64encode(uuid.uuid5(self._tenant, name).bytes).decode().rstrip("=")
+
+    def secret(self, name: str) -> str:
+        return hashlib.sha256(f"secret/{self._tenant}/{name}".encode()).hexdigest()[:40]
+
+
+def entra(tenant_id: str) -> dict[str, Json]:
+    """The state of the Entra side."""
+    ids = Ids(tenant_id)
+    state: dict[str, Json] = {
+        "tenant_id": tenant_id,
+        "organization": _organization(tenant_id),
+        "domains": [
+            _domain("contoso.com", isDefault=True),
+            _domain("contoso.onmicrosoft.com", isInitial=True),
+            _domain("contoso-labs.com", isVerified=False),
+        ],
+        "users": {u["id"]: u for u in (_user(ids, n) for n in ("adele", "diego", "megan", "lee"))},
+        "groups": {ids.of("group/zoom"): _group(ids, "Zoom users")},
+        "publishedApplications": {p["appId"]: p for p in _published(ids)},
+        "applications": {},
+        "servicePrincipals": {},
+        "oauth2PermissionGrants": {},
+        "appRoleAssignments": {},
+        "secrets": {},
+        "authorizationPolicy": _authorization(),
+        "permissionGrantPolicies": {p["id"]: p for p in _policies(ids)},
+        "adminConsentRequestPolicy": {
+            "isEnabled": False,
+            "notifyReviewers": False,
+            "remindersEnabled": False,
+            "requestDurationInDays": 30,
+            "version": 0,
+            "reviewers": [],
+        },
+    }
+    for published in state["publishedApplications"].values():
+        _add_principal(state, ids, published, published["appOwnerOrganizationId"])
+    _add_automation(state, ids)
+    _add_portal_app(state, ids)
+    _add_grants(state, ids)
+    return state
+
+
+def without_user_consent(state: dict[str, Json]) -> None:
+    """Users may not consent to anything: the cause behind "Need admin approval"."""
+    permissions = state["authorizationPolicy"]["defaultUserRolePermissions"]
+    permissions["permissionGrantPoliciesAssigned"] = [
+        entry for entry in permissions["permissionGrantPoliciesAssigned"] if "ForSelf" not in entry
+    ]
+
+
+def without_zoom(state: dict[str, Json]) -> None:
+    """Nobody ever connected: Zoom's application is published, but not in this tenant."""
+    zoom = next(k for k, p in state["servicePrincipals"].items() if p["appId"] == ZOOM_APP_ID)
+    del state["servicePrincipals"][zoom]
+    for key, grant in list(state["oauth2PermissionGrants"].items()):
+        if grant["clientId"] == zoom:
+            del state["oauth2PermissionGrants"][key]
+
+
+VARIANTS: dict[str, Callable[[dict[str, Json]], None]] = {
+    "contoso": lambda state: None,
+    "empty-consent": without_user_consent,
+    "no-zoom": without_zoom,
+}
+
+
+def assign_roles(state: dict[str, Json], principal_id: str, roles: list[str]) -> None:
+    """Give a principal exactly these application permissions of Microsoft Graph."""
+    known = seed_graph.role_ids()
+    unknown = sorted(set(roles) - set(known))
+    if unknown:
+        raise ValueError(f"not an application permission of Microsoft Graph here: {unknown}")
+    graph = graph_principal(state)
+    name = state["servicePrincipals"][principal_id]["displayName"]
+    assignments = state["appRoleAssignments"]
+    for key, item in list(assignments.items()):
+        if item["principalId"] == principal_id and item["resourceId"] == graph["id"]:
+            del assignments[key]
+    for role in sorted(set(roles)):
+        key = {
+            "principalId": principal_id,
+            "resourceId": graph["id"],
+            "appRoleId": known[role],
+        }
+        item = new_assignment(key, name, "ServicePrincipal", graph["displayName"])
+        assignments[item["id"]] = item | {"createdDateTime": CREATED}
+
+
+def _organization(tenant_id: str) -> dict[str, Json]:
+    return {
+        "id": tenant_id,
+        "displayName": "Contoso",
+        "countryLetterCode": "US",
+        "createdDateTime": CREATED,
+        "defaultUsageLocation": "US",
+        "tenantType": "AAD",
+        "technicalNotificationMails": ["it@contoso.com"],
+    }
+
+
+def _domain(name: str, **fields: bool) -> dict[str, Json]:
+    return {
+        "id": name,
+        "authenticationType": "Managed",
+        "isAdminManaged": True,
+        "isDefault": False,
+        "isInitial": False,
+        "isRoot": True,
+        "isVerified": True,
+        "supportedServices": ["Email", "OfficeCommunicationsOnline"],
+        "passwordNotificationWindowInDays": None,
+        "passwordValidityPeriodInDays": None,
+        "state": None,
+    } | fields
+
+
+def _user(ids: Ids, name: str) -> dict[str, Json]:
+    return {
+        "id": ids.of(f"user/{name}"),
+        "displayName": name.title(),
+        "userPrincipalName": f"{name}@contoso.com",
+        "mail": f"{name}@contoso.com",
+        "accountEnabled": True,
+    }
+
+
+def _group(ids: Ids, name: str) -> dict[str, Json]:
+    return {
+        "id": ids.of("group/zoom"),
+        "displayName": name,
+        "mail": None,
+        "mailEnabled": False,
+        "securityEnabled": True,
+    }
+
+
+def _published(ids: Ids) -> list[dict[str, Json]]:
+    """Applications that other tenants publish, and that this tenant may have a principal of."""
+    graph = _foreign(GRAPH_APP_ID, "Microsoft Graph", MICROSOFT_TENANT)
+    graph |= {"appRoles": seed_graph.roles()}
+    graph["api"]["oauth2PermissionScopes"] = seed_graph.scopes()
+    zoom = _foreign(ZOOM_APP_ID, "Zoom", ids.of("tenant/zoom"))
+    zoom["verifiedPublisher"] = {
+        "displayName": "Zoom Video Communications, Inc.",
+        "verifiedPublisherId": "1234567",
+        "addedDateTime": "2021-02-01T00:00:00Z",
+    }
+    survey = _foreign(ids.of("app/survey"), "Northwind Surveys", ids.of("tenant/northwind"))
+    return [graph, zoom, survey]
+
+
+def _foreign(app_id: str, name: str, tenant: str) -> dict[str, Json]:
+    return {
+        "appId": app_id,
+        "displayName": name,
+        "appOwnerOrganizationId": tenant,
+        "signInAudience": "AzureADMultipleOrgs",
+        "appRoles": [],
+        "api": {"oauth2PermissionScopes": []},
+        "identifierUris": [],
+        "web": {"homePageUrl": None, "logoutUrl": None, "redirectUris": []},
+        "info": {"termsOfServiceUrl": None, "privacyStatementUrl": None},
+        "verifiedPublisher": {
+            "displayName": None,
+            "verifiedPublisherId": None,
+            "addedDateTime": None,
+        },
+    }
+
+
+def _authorization() -> dict[str, Json]:
+    return {
+        "id": "authorizationPolicy",
+        "displayName": "Authorization Policy",
+        "description": "Used to manage authorization related settings across the company.",
+        "allowInvitesFrom": "adminsAndGuestInviters",
+        "allowedToSignUpEmailBasedSubscriptions": True,
+        "allowedToUseSSPR": True,
+        "allowEmailVerifiedUsersToJoinOrganization": False,
+        "allowUserConsentForRiskyApps": None,
+        "blockMsolPowerShell": False,
+        "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3",
+        "defaultUserRolePermissions": {
+            "allowedToCreateApps": True,
+            "allowedToCreateSecurityGroups": True,
+            "allowedToCreateTenants": False,
+            "allowedToReadBitlockerKeysForOwnedDevice": True,
+            "allowedToReadOtherUsers": True,
+            # Mixed case, as real tenants answer; the documentation writes a small m.
+            "permissionGrantPoliciesAssigned": [
+                "ManagePermissionGrantsForSelf.microsoft-user-default-recommended",
+                "ManagePermissionGrantsForOwnedResource."
+                "microsoft-dynamically-managed-permissions-for-chat",
+                "ManagePermissionGrantsForOwnedResource."
+                "microsoft-dynamically-managed-permissions-for-team",
+            ],
+        },
+    }
+
+
+def _policies(ids: Ids) -> list[dict[str, Json]]:
+    built_in = [
+        {
+            "id": key,
+            "displayName": key.removeprefix("microsoft-").replace("-", " ").title(),
+            "description": "A built-in permission grant policy.",
+            "includes": [
+                {"id": ids.of(f"set/{key}")}
+                | SET_DEFAULTS
+                | {"permissionClassification": level, "permissionType": kind}
+            ],
+            "excludes": [],
+        }
+        for key, level, kind in _BUILT_IN
+    ]
+    custom = {
+        "id": "contoso-tier-1",
+        "displayName": "Tier 1 help desk",
+        "description": "What the help desk may consent to.",
+        "includes": [
+            {"id": ids.of("set/contoso-tier-1")}
+            | SET_DEFAULTS
+            | {
+                "permissionClassification": "low",
+                "permissionType": "delegated",
+                "clientApplicationsFromVerifiedPublisherOnly": True,
+            }
+        ],
+        "excludes": [],
+    }
+    return [*built_in, custom]
+
+
+def _add_principal(
+    state: dict[str, Json], ids: Ids, app: dict[str, Json], owner_tenant: str
+) -> str:
+    key = ids.of(f"principal/{app['appId']}")
+    item = new_principal(app, owner_tenant, {}, key=key)
+    state["servicePrincipals"][key] = item | {"createdDateTime": CREATED}
+    return key
+
+
+def _add_application(state: dict[str, Json], ids: Ids, name: str, **fields: Json) -> str:
+    app = new_application(
+        state,
+        {"displayName": name} | fields,
+        key=ids.of(f"application/{name}"),
+        app_id=ids.of(f"app/{name}"),
+    )
+    state["applications"][app["id"]] = app | {"createdDateTime": CREATED}
+    return str(app["id"])
+
+
+def _add_automation(state: dict[str, Json], ids: Ids) -> None:
+    """The application that the credentials of `Emulator.env` belong to."""
+    app = state["applications"][_add_application(state, ids, "automation")]
+    key = ids.of("key/automation")
+    app["passwordCredentials"] = [
+        {
+            "customKeyIdentifier": None,
+            "displayName": "pipeline",
+            "endDateTime": "2099-01-01T00:00:00Z",
+            "hint": ids.secret("automation")[:3],
+            "keyId": key,
+            "secretText": None,
+            "startDateTime": CREATED,
+        }
+    ]
+    state["secrets"][key] = digest_of(ids.secret("automation"))
+    app["federatedIdentityCredentials"] = [
+        {
+            "id": ids.of("federated/automation"),
+            "name": "main-branch",
+            "issuer": "https://ci.contoso.com",
+            "subject": "repo:contoso/tenants:ref:refs/heads/main",
+            "description": "Runs of the main branch",
+            "audiences": ["api://AzureADTokenExchange"],
+        }
+    ]
+    principal = _add_principal(state, ids, app, state["tenant_id"])
+    assign_roles(state, principal, list(AUTOMATION_ROLES))
+
+
+def _add_portal_app(state: dict[str, Json], ids: Ids) -> None:
+    """An application of somebody else in the company; nobody asked us to touch it."""
+    key = _add_application(
+        state,
+        ids,
+        "Intranet",
+        identifierUris=["https://intranet.contoso.com"],
+        web={"redirectUris": ["https://intranet.contoso.com/signed-in"]},
+        requiredResourceAccess=[
+            {
+                "resourceAppId": GRAPH_APP_ID,
+                "resourceAccess": [{"id": "e1fe6dd8-ba31-4d61-89e7-88639da4683d", "type": "Scope"}],
+            }
+        ],
+    )
+    app = state["applications"][key]
+    app["owners"] = [ids.of("user/megan")]
+    _add_principal(state, ids, app, state["tenant_id"])
+
+
+def _add_grants(state: dict[str, Json], ids: Ids) -> None:
+    graph = graph_principal(state)["id"]
+    intranet = ids.of(f"principal/{ids.of('app/Intranet')}")
+    survey = ids.of(f"principal/{ids.of('app/survey')}")
+    zoom = ids.of(f"principal/{ZOOM_APP_ID}")
+    for client, user, scope in (
+        (intranet, None, "openid profile User.Read"),
+        (survey, ids.of("user/lee"), "User.Read offline_access"),
+        # One user consented alone, before anybody administered this.
+        (zoom, ids.of("user/adele"), "openid profile offline_access User.Read Calendars.ReadWrite"),
+    ):
+        grant: dict[str, Json] = {
+            "clientId": client,
+            "consentType": "Principal" if user else "AllPrincipals",
+            "principalId": user,
+            "resourceId": graph,
+            "scope": scope,
+        }
+        key = grant_id(grant)
+        state["oauth2PermissionGrants"][key] = grant | {"id": key}
