@@ -14,6 +14,7 @@ from services.errors import Throttled, Unavailable
 if TYPE_CHECKING:
     import requests
 
+USER_AGENT = "zoom-calendar"
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 30.0  # seconds
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0  # seconds; a service that asks for more ends the run with a clear line
@@ -109,7 +110,11 @@ class Http:
             response = self._session.request(
                 method,
                 url,
-                headers={"Accept": "application/json", **(headers or {})},
+                headers={
+                    "Accept": "application/json",
+                    "User-Agent": USER_AGENT,
+                    **(headers or {}),
+                },
                 json=json,
                 data=form,
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),

@@ -134,7 +134,7 @@ class PermissionGrantPolicyProvider(SharedProvider):
 
     def _policy(self, props: Props) -> Props:
         path = f"{_POLICIES}/{quote(props['policyId'])}"
-        policy = graph().get(path, POLICY_READ)
+        policy = graph().get(path, POLICY_READ, ahead="/policies/authorizationPolicy")
         for kind in _KINDS:
             if not isinstance(policy.get(kind), list):
                 policy[kind] = graph().list_all(f"{path}/{kind}", POLICY_READ)

@@ -1,0 +1,1 @@
+"""`make demo`: one tenant through its life, on the real engine and emulated services."""

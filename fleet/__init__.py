@@ -1,0 +1,1 @@
+"""Questions about one tenant or many, around `pulumi`: adopt, validate, preview, drift."""

@@ -1,0 +1,211 @@
+"""`python -m fleet COMMAND`: run with --help for the commands, docs/ci.md for the exit codes."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fleet import pulumi
+from fleet.changed import GitFailed, Touched, tenant_of, touched_since
+from fleet.github import AUTHOR, PullRequest, annotations
+from fleet.plan import Plan, plan
+from fleet.report import RENDERERS, Report
+from services.errors import ServiceError
+from tenant import declaration
+from tenant.errors import DeclarationError
+
+STACKS = pulumi.ROOT / "stacks"
+
+
+def tenant_names() -> list[str]:
+    """Every tenant that has a file."""
+    files = STACKS.glob("Pulumi.*.yaml")
+    return sorted(name for file in files if (name := tenant_of(file)) is not None)
+
+
+def problem_of(tenant: str) -> str | None:
+    """One line on why the tenant's file cannot be used; None where it can."""
+    file = Path("stacks") / f"Pulumi.{tenant}.yaml"
+    try:
+        text = (pulumi.ROOT / file).read_text(encoding="utf-8")
+        declaration.parse_file(text, str(file))
+    except OSError as error:
+        return f"{file}: {error.strerror}"
+    except UnicodeDecodeError:
+        return f"{file}: is not UTF-8 text"
+    except DeclarationError as error:
+        return str(error)
+    return None
+
+
+def check_files(tenants: list[str]) -> list[str]:
+    """One line for each file that cannot be used; [] when all can."""
+    return [problem for tenant in tenants if (problem := problem_of(tenant)) is not None]
+
+
+@click.group(help="Questions about one tenant or many, around `pulumi`.")
+def main() -> None:
+    """The command line."""
+
+
+@main.command()
+@click.argument("tenants", nargs=-1)
+def validate(tenants: tuple[str, ...]) -> None:
+    """Check tenants' files (all of them, if none is named). Exit 2: a file cannot be used."""
+    names = list(tenants) or tenant_names()
+    problems = check_files(names)
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        sys.exit(2)
+    click.echo(f"{len(names)} {'file is' if len(names) == 1 else 'files are'} in order")
+
+
+def _report_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of the commands that report."""
+    command = click.option(
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Put the report into this file; the text is printed all the same.",
+    )(command)
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(list(RENDERERS)),
+        default="text",
+        show_default=True,
+        help="How the report is written.",
+    )(command)
+
+
+@main.command()
+@click.argument("tenants", nargs=-1)
+@click.option(
+    "--changed-since",
+    metavar="REV",
+    help="Only tenants that the commits REV...HEAD touch: their file, or code that all share.",
+)
+@_report_options
+def preview(
+    tenants: tuple[str, ...], changed_since: str | None, form: str, output: Path | None
+) -> None:
+    """Say what `pulumi up` would change; nothing is written.
+
+    Exit 0: previewed, with changes or without. 1: a preview failed. 2: a file cannot be used.
+    """
+    if not tenants and changed_since is None:
+        raise click.UsageError("name the tenants, or give --changed-since")
+    touched = Touched(tenants)
+    if changed_since is not None:
+        try:
+            touched = touched_since(changed_since, pulumi.ROOT, tenant_names())
+        except GitFailed as error:
+            raise click.UsageError(str(error)) from None
+        if tenants:
+            touched = Touched(tuple(name for name in touched.tenants if name in tenants))
+    _finish("preview", touched, form, output)
+
+
+@main.command()
+@click.argument("tenants", nargs=-1)
+@_report_options
+def drift(tenants: tuple[str, ...], form: str, output: Path | None) -> None:
+    """Compare tenants (all, if none is named) with what is live; nothing is written.
+
+    Exit 0: as declared. 7: something differs. 1: a tenant could not be previewed, whatever the
+    others are. 2: a file cannot be used. What could not be read is unknown, and no difference.
+    """
+    _finish("drift", Touched(tenants or tuple(tenant_names())), form, output)
+
+
+def _finish(
+    kind: Literal["preview", "drift"], touched: Touched, form: str, output: Path | None
+) -> None:
+    """Previews, reports, and ends with the report's exit code."""
+    report = Report(kind, tuple(_plans(touched.tenants)), touched.removed)
+    if output is not None:
+        try:
+            output.write_text(RENDERERS[form](report), encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"{output}: {error.strerror}") from None
+        form = "text"
+    click.echo(RENDERERS[form](report), nl=False)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for command in annotations(report):
+            click.echo(command)
+    sys.exit(report.code)
+
+
+def _plans(tenants: tuple[str, ...]) -> list[Plan]:
+    """Each tenant's plan, one after the other, telling on stderr how far it is."""
+    console = Console(stderr=True, highlight=False)
+    plans = []
+    with console.status("") as status:
+        for number, tenant in enumerate(tenants, 1):
+            line = f"Reading {tenant} ({number} of {len(tenants)})"
+            if console.is_terminal:
+                status.update(Text(line))
+            else:
+                click.echo(line, err=True)
+            problem = problem_of(tenant)
+            unusable = problem is not None
+            plans.append(Plan(tenant, error=problem, invalid=True) if unusable else plan(tenant))
+    return plans
+
+
+@main.command()
+@click.option(
+    "--file",
+    "report",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The report, as `preview --format markdown --output` wrote it.",
+)
+@click.option(
+    "--author", default=AUTHOR, show_default=True, help="Who the comment belongs to in GitHub."
+)
+def comment(report: Path, author: str) -> None:
+    """Put a report into the pull request's one comment, in a GitHub job."""
+    try:
+        where = PullRequest().comment(report.read_text(encoding="utf-8"), author)
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"The report is in {where}")
+
+
+@main.command()
+@click.argument("tenant")
+def adopt(tenant: str) -> None:
+    """Take what is live into TENANT's state, without a write."""
+    from fleet.adopt import adopt as adopt_live
+
+    if problems := check_files([tenant]):
+        raise click.ClickException(problems[0])
+    console = Console()
+    try:
+        with Console(stderr=True).status(f"Reading what {tenant} has in Entra and Zoom"):
+            outcomes = adopt_live(tenant)
+    except (pulumi.PulumiFailed, ServiceError) as error:
+        raise click.ClickException(str(error)) from None
+    table = Table("resource", "in the stack's state now", box=None)
+    for outcome in outcomes:
+        if not outcome.name.endswith("-before"):
+            table.add_row(outcome.name, _OUTCOMES[outcome.outcome])
+    console.print(table)
+    console.print(f"Nothing was written to Entra or Zoom. Next: pulumi preview --diff -s {tenant}")
+
+
+_OUTCOMES = {
+    "adopted": "yes, with its live values",
+    "absent": "no: there is none yet, `up` creates it",
+    "declared only": "no: only a person can read it",
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Takes what is live into a stack's state, without a write; the next preview then compares."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from fleet import pulumi
+from providers.clients import graph, use_settings
+from providers.prior import KINDS, PriorValuesProvider
+from providers.shared import Props
+from providers.values import canonical
+from services.entra.graph import literal
+from services.permissions import GRANT_READ, PRINCIPAL_READ
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # how the engine writes a value not known yet
+_DYNAMIC = "pulumi-python:dynamic/"
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """One resource of the program, and whether there was something live to adopt."""
+
+    name: str
+    outcome: Literal["adopted", "absent", "declared only"]
+
+
+def adopt(stack: str) -> list[Adopted]:
+    """Imports every live object that the stack's program would create; returns what it did.
+
+    Reads Entra and Zoom and writes only the stack's state. Raises PulumiFailed and ServiceError.
+    """
+    pulumi.select_or_create(stack)
+    use_settings(pulumi.settings(stack))
+    done: dict[str, Adopted] = {}
+    while True:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "import.json"
+            _, plan = pulumi.preview(stack, "--refresh=false", "--import-file", str(file))
+            steps = [step for step in plan["steps"] if step["op"] == "create"]
+            skeleton = json.loads(file.read_text()) if file.exists() else {"resources": []}
+            found = _find_all(steps, done)
+            if not found:
+                return list(done.values())
+            _write_import_file(file, skeleton, found)
+            pulumi.run(
+                "import",
+                f"--file={file}",
+                "--generate-code=false",
+                "--protect=false",
+                "--skip-preview",
+                "--yes",
+                stack=stack,
+            )
+
+
+def _find_all(steps: list[dict[str, Any]], done: dict[str, Adopted]) -> dict[str, Props]:
+    """Import entries by resource name; what cannot be told yet is left for the next round."""
+    found: dict[str, Props] = {}
+    priors: dict[str, str] = {}
+    steps = [step for step in steps if step["newState"].get("custom")]
+    # Records first: a resource carries the record of its object.
+    steps.sort(key=lambda step: not step["newState"]["type"].endswith(":PriorValues"))
+    for step in steps:
+        state = step["newState"]
+        name, type_ = step["urn"].rsplit("::", 1)[1], str(state["type"])
+        inputs = state.get("inputs") or {}
+        if name in done or type_.startswith("pulumi:"):
+            continue
+        if UNKNOWN in json.dumps({k: v for k, v in inputs.items() if k != "prior"}):
+            continue
+        entry = _find(type_, inputs, priors.get(f"{name}-before"))
+        if type_.endswith(":PriorValues") and entry is not None:
+            priors[name] = entry["outputs"]["values"]
+        outcome: Literal["adopted", "absent", "declared only"] = "adopted"
+        if entry is None:
+            outcome = "declared only" if type_.endswith(":CalendarIntegration") else "absent"
+        else:
+            found[name] = entry
+        done[name] = Adopted(name, outcome)
+    return found
+
+
+def _find(type_: str, inputs: Props, prior: str | None) -> Props | None:
+    if type_.startswith(_DYNAMIC):
+        return _find_dynamic(type_.removeprefix(_DYNAMIC), inputs, prior)
+    finder = _AZUREAD.get(type_)
+    id_ = finder(inputs) if finder else None
+    return None if id_ is None else {"id": id_}
+
+
+def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
+    props = canonical(inputs)
+    internal = {name: value for name, value in inputs.items() if name.startswith("__")}
+    if kind == "shared:PriorValues":
+        outs = PriorValuesProvider().create(props).outs or {}
+        return _entry(f"prior/{props['of']}", {**props, **internal}, {**outs, **internal})
+    if kind not in KINDS:
+        return None
+    provider = KINDS[kind]()
+    if props.get("prior") == UNKNOWN:
+        props["prior"] = prior
+    live = provider.live_or_absent(props)
+    if not live:
+        return None
+    adopted = {**props, **live, **internal}
+    return _entry(provider.object_id(props), adopted, {**provider.outs(adopted, live), **internal})
+
+
+def _entry(id_: str, inputs: Props, outputs: Props) -> Props:
+    return {"id": id_, "inputs": inputs, "outputs": outputs}
+
+
+def _write_import_file(file: Path, skeleton: Props, found: dict[str, Props]) -> None:
+    resources = []
+    for resource in skeleton["resources"]:
+        if resource.get("component"):
+            resources.append(resource)
+        elif resource["name"] in found:
+            resources.append({**resource, **found[resource["name"]]})
+    file.write_text(json.dumps({**skeleton, "resources": resources}))
+
+
+# ---- what azuread reads by itself, once it is told the id -------------------------------------
+
+
+def _application(inputs: Props) -> str | None:
+    query = {"$filter": f"displayName eq {literal(inputs['displayName'])}"}
+    found = graph().list_all("/applications", PRINCIPAL_READ, query)
+    if len(found) > 1:
+        ids = ", ".join(str(app["id"]) for app in found)
+        raise pulumi.PulumiFailed(
+            f"{len(found)} applications are named {inputs['displayName']!r} ({ids}): delete or "
+            "rename all but one, then adopt again"
+        )
+    return f"/applications/{found[0]['id']}" if found else None
+
+
+def _principal(inputs: Props) -> str | None:
+    query = {"$filter": f"appId eq {literal(inputs['clientId'])}"}
+    found = graph().list_all("/servicePrincipals", PRINCIPAL_READ, query)
+    return f"/servicePrincipals/{found[0]['id']}" if found else None
+
+
+def _grant(inputs: Props) -> str | None:
+    query = {"$filter": f"clientId eq {literal(inputs['servicePrincipalObjectId'])}"}
+    for grant in graph().list_all("/oauth2PermissionGrants", GRANT_READ, query):
+        if grant["resourceId"] == inputs["resourceServicePrincipalObjectId"] and (
+            grant["consentType"] == "AllPrincipals"
+        ):
+            return f"/oauth2PermissionGrants/{grant['id']}"
+    return None
+
+
+_AZUREAD: dict[str, Callable[[Props], str | None]] = {
+    "azuread:index/application:Application": _application,
+    "azuread:index/servicePrincipal:ServicePrincipal": _principal,
+    "azuread:index/servicePrincipalDelegatedPermissionGrant:"
+    "ServicePrincipalDelegatedPermissionGrant": _grant,
+}
