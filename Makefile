@@ -36,6 +36,10 @@ lint: ## check style, types, imports and workflows; asks no network
 bench: ## measure it, and a peer beside it
 	@$(ENGINE) run --dev -- python -m bench
 
+.PHONY: docs
+docs: ## write what is generated: the schema, docs/permissions.md, the picture
+	@$(ENGINE) run -- sh docs/generate
+
 .PHONY: pins
 pins: ## compile requirements/*.in into the pinned and hashed *.txt
 	@$(ENGINE) run --dev --no-engine -- sh requirements/compile

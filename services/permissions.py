@@ -52,3 +52,88 @@ LOCKS_WRITE = Need(
     _ZOOM_APP,
     "change lock settings",
 )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One resource of the program: what reading it and changing it needs."""
+
+    resource: str
+    when: str
+    read: tuple[Need, ...]
+    write: tuple[Need, ...]
+
+
+_APPLICATION_READ = Need("Application.Read.All", _CONSENT, "read the registration")
+_APPLICATION_WRITE = Need(
+    "Application.ReadWrite.OwnedBy (the identity must be in application.owners), else "
+    "Application.ReadWrite.All",
+    _CONSENT,
+    "create and change the registration and its principal",
+)
+
+RESOURCES = (
+    Row(
+        "PermissionGrantPolicy",
+        "users may consent (`by: user`, or `userPolicy: least-privilege`)",
+        (POLICY_READ, PRINCIPAL_READ),
+        (POLICY_WRITE,),
+    ),
+    Row("PolicyAssignment", "the same", (AUTHORIZATION_READ,), (AUTHORIZATION_WRITE,)),
+    Row(
+        "DelegatedGrant",
+        "`by: admin` with `source: zoom`",
+        (GRANT_READ, PRINCIPAL_READ),
+        (GRANT_WRITE,),
+    ),
+    Row(
+        "azuread Application, ServicePrincipal",
+        "`source: registered`",
+        (_APPLICATION_READ,),
+        (_APPLICATION_WRITE,),
+    ),
+    Row(
+        "azuread ServicePrincipalDelegatedPermissionGrant",
+        "`by: admin` with `source: registered`",
+        (GRANT_READ,),
+        (GRANT_WRITE,),
+    ),
+    Row("AccountSettings", "`zoom.settings` is declared", (SETTINGS_READ,), (SETTINGS_WRITE,)),
+    Row("AccountLocks", "`zoom.locks` is declared", (LOCKS_READ,), (LOCKS_WRITE,)),
+    Row("CalendarIntegration", "`zoom.calendar` is declared", (), ()),
+)
+
+
+def as_markdown() -> str:
+    """docs/permissions.md: every resource with its permissions and who may grant them."""
+    lines = [
+        "<!-- Made by `make docs` from services/permissions.py. -->",
+        "# Permissions",
+        "",
+        "The least a run needs, by resource. A preview needs the *read* column only: an identity",
+        "with just those sees all drift and can change nothing. All Entra permissions are",
+        "application permissions of Microsoft Graph. Where one is missing the error names it; a",
+        "read that is forbidden makes the resource *unknown* (never drift, never a write).",
+        "",
+        "| resource | declared when | read | write | granted by |",
+        "|---|---|---|---|---|",
+    ]
+    for row in RESOURCES:
+        read = "<br>".join(need.permission for need in row.read) or "none"
+        write = "<br>".join(need.permission for need in row.write) or "none: a person sets it"
+        granted = "<br>".join(dict.fromkeys(need.granted_by for need in row.read + row.write))
+        lines.append(f"| {row.resource} | {row.when} | {read} | {write} | {granted or '-'} |")
+    lines += [
+        "",
+        "The identity that runs `pulumi up` needs both columns; previews should use another one.",
+        "",
+        "Zoom's granular `account:read:lock_settings` exists with `:master` only; a plain account",
+        "needs the classic scope, or its locks stay unknown.",
+        "",
+        "Sources: the reference page of each Graph operation, and Zoom's Accounts specification.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")

@@ -1,4 +1,4 @@
-"""The JSON Schema of a tenant's file, for editors; `make schema` writes stacks/schema.json."""
+"""The JSON Schema of a tenant's file, for editors; `make docs` writes stacks/schema.json."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ def file_schema() -> dict[str, Any]:
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": "Made by `make schema` from tenant/model.py.",
+        "$comment": "Made by `make docs` from tenant/model.py.",
         "title": "One tenant of Zoom's Microsoft 365 calendar integration",
         "type": "object",
         "required": ["config"],

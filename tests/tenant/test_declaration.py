@@ -139,7 +139,7 @@ def test_any_value_is_either_a_tenant_or_one_clear_line(value: object) -> None:
 
 def test_the_committed_schema_is_that_of_the_model() -> None:
     committed = json.loads((ROOT / "stacks/schema.json").read_text())
-    assert committed == json.loads(json.dumps(file_schema())), "run `make schema`"
+    assert committed == json.loads(json.dumps(file_schema())), "run `make docs`"
 
 
 @pytest.mark.parametrize("name", ["example.yaml", "Pulumi.contoso.yaml"])
