@@ -68,7 +68,7 @@ class Application(pulumi.ComponentResource):
 def _scope_id(principal: Any, name: str) -> pulumi.Output[str]:
     def pick(ids: dict[str, str]) -> str:
         if name not in ids:
-            raise ValueError(
+            raise pulumi.RunError(
                 f"consent.permissions: Microsoft Graph has no delegated permission {name!r}"
             )
         return ids[name]

@@ -39,6 +39,9 @@ Props = dict[str, Any]
 # Seconds between the reads that wait for a write to show: a service may answer from a stale copy.
 VERIFY_DELAYS: Sequence[float] = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
+# Seconds before a write that may have been done, or came too early, is looked at again.
+REPEAT_DELAYS: Sequence[float] = (0.5, 2.0, 5.0)
+
 # What this process created, with what was there before. A resource that was renamed without an
 # alias is created under its new name, over what its old self had set, and then deleted under the
 # old one: that delete must not restore, and is known by its other prior values.
@@ -170,17 +173,19 @@ class SharedProvider(ResourceProvider):
     def _converge(self, props: Props) -> Props:
         """Read, compare, write, read back; again where a write may have been done or was raced."""
         trouble: ServiceError | None = None
-        for _ in range(3):
+        for delay in REPEAT_DELAYS:
             live = self.live_or_absent(props)
             if self.is_as_declared(props, live):
                 break
             refuse_without_engine()
             try:
                 self.write(props, live)
-            except (Conflict, Unavailable) as error:
+            except (Conflict, NotFound, Unavailable) as error:
+                # NotFound: what was just made is not everywhere yet.
                 if not error.sent:
                     raise
                 trouble = error
+                time.sleep(delay)
                 continue
             live = self._read_back(props)
             break

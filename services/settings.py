@@ -37,6 +37,8 @@ class Settings:
     def get(self, *names: str) -> str | None:
         """The first of `names` that has a value, or None."""
         for name in names:
+            if name == "ARM_TENANT_ID" and (declared := self._config("azuread:tenantId")):
+                return declared  # no credential but part of the declaration, as azuread takes it
             value = (
                 self._environ.get(name)
                 or self._config(name)

@@ -40,7 +40,7 @@ class DelegatedGrantProvider(SharedProvider):
 
     def outs(self, props: Props, live: Props) -> Props:
         # Kept so that a preview reads the grant with one request.
-        return {**props, **self._principals(props)}
+        return {**props, **(self._principals(props, required=False) or {})}
 
     def write(self, props: Props, live: Props) -> None:
         grant = self._find(props)

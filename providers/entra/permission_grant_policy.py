@@ -9,12 +9,14 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from providers.clients import graph
+from providers.engine import refuse_without_engine
 from providers.entra.principals import require_principal, require_scopes, scope_ids
 from providers.shared import Props, SharedProvider, recorded, to_json
 from providers.values import has_unknown
 from services.entra.graph import quote
 from services.errors import ForeignObject, NotFound
 from services.permissions import POLICY_READ, POLICY_WRITE
+from tenant.model import GUID
 
 _POLICIES = "/policies/permissionGrantPolicies"
 _KINDS = ("includes", "excludes")
@@ -95,15 +97,16 @@ class PermissionGrantPolicyProvider(SharedProvider):
         path = f"{_POLICIES}/{quote(props['policyId'])}"
         ids = self._ids(props)
         texts = {name: props[name] for name in ("displayName", "description")}
+        present: Props = {kind: [] for kind in _KINDS}
         if not live:
             graph().post(_POLICIES, POLICY_WRITE, {"id": props["policyId"], **texts})
-        elif any(live[name] != text for name, text in texts.items()):
-            graph().patch(path, POLICY_WRITE, texts)
-        names = {guid: name for name, guid in ids.items()}
-        present = self._policy(props)
+        else:
+            if any(live[name] != text for name, text in texts.items()):
+                graph().patch(path, POLICY_WRITE, texts)
+            present = self._policy(props)
         for kind in _KINDS:
             wanted = [{**one, "permissions": _to_ids(one, ids)} for one in props[kind]]
-            _replace_sets(f"{path}/{kind}", wanted, present[kind], names)
+            _replace_sets(f"{path}/{kind}", wanted, present[kind])
 
     def restore(self, props: Props, live: Props) -> bool:
         path = f"{_POLICIES}/{quote(props['policyId'])}"
@@ -118,7 +121,7 @@ class PermissionGrantPolicyProvider(SharedProvider):
         graph().patch(path, POLICY_WRITE, wanted)
         present = self._policy(props)
         for kind in _KINDS:
-            _replace_sets(f"{path}/{kind}", before[kind], present[kind], {})
+            _replace_sets(f"{path}/{kind}", before[kind], present[kind])
         return True
 
     def prior(self, props: Props) -> Any:
@@ -147,10 +150,13 @@ class PermissionGrantPolicyProvider(SharedProvider):
 
     def _ids(self, props: Props) -> dict[str, str]:
         known: dict[str, str] = json.loads(props.get("permissionIds") or "{}")
-        names = sorted({name for k in _KINDS for one in props[k] for name in one["permissions"]})
-        if all(name in known for name in names):
-            return {name: known[name] for name in names}
-        return require_scopes(require_principal(self._resource(props)), names)
+        used = sorted({name for k in _KINDS for one in props[k] for name in one["permissions"]})
+        # "all", and an id that the resource no longer names, stand for themselves.
+        themselves = {name: name for name in used if name == "all" or re.fullmatch(GUID, name)}
+        names = [name for name in used if name not in themselves]
+        if not all(name in known for name in names):
+            known = require_scopes(require_principal(self._resource(props)), names)
+        return {**themselves, **{name: known[name] for name in names}}
 
 
 def sorted_sets(sets: Any, form: Any) -> list[Props]:
@@ -180,9 +186,7 @@ def _to_ids(one: Props, ids: dict[str, str]) -> list[str]:
     return [ids[name] for name in one["permissions"]]
 
 
-def _replace_sets(
-    path: str, wanted: list[Props], present: list[Props], names: dict[str, str]
-) -> None:
+def _replace_sets(path: str, wanted: list[Props], present: list[Props]) -> None:
     """Adds the missing sets, then deletes the surplus: a set cannot be changed, only replaced."""
     surplus = [dict(one) for one in present]
     missing = []
@@ -194,8 +198,10 @@ def _replace_sets(
         else:
             surplus.remove(match)
     for one in missing:
+        refuse_without_engine()
         graph().post(path, POLICY_WRITE, one)
     for one in surplus:
+        refuse_without_engine()
         with contextlib.suppress(NotFound):
             graph().delete(f"{path}/{quote(one['id'])}", POLICY_WRITE)
 
