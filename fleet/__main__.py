@@ -15,7 +15,7 @@ from fleet import pulumi
 from fleet.changed import GitFailed, Touched, tenant_of, touched_since
 from fleet.github import AUTHOR, PullRequest, annotations
 from fleet.plan import Plan, plan
-from fleet.report import RENDERERS, Report
+from fleet.report import RENDERERS, Report, clean
 from services.errors import ServiceError
 from tenant import declaration
 from tenant.errors import DeclarationError
@@ -129,16 +129,15 @@ def _finish(
 ) -> None:
     """Previews, reports, and ends with the report's exit code."""
     report = Report(kind, tuple(_plans(touched.tenants)), touched.removed)
+    click.echo(RENDERERS[form if output is None else "text"](report), nl=False)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for command in annotations(report):
+            click.echo(command, err=True)  # the runner reads both; stdout is the report alone
     if output is not None:
         try:
             output.write_text(RENDERERS[form](report), encoding="utf-8")
         except OSError as error:
             raise click.ClickException(f"{output}: {error.strerror}") from None
-        form = "text"
-    click.echo(RENDERERS[form](report), nl=False)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for command in annotations(report):
-            click.echo(command)
     sys.exit(report.code)
 
 
@@ -148,7 +147,7 @@ def _plans(tenants: tuple[str, ...]) -> list[Plan]:
     plans = []
     with console.status("") as status:
         for number, tenant in enumerate(tenants, 1):
-            line = f"Reading {tenant} ({number} of {len(tenants)})"
+            line = f"Reading {clean(tenant)} ({number} of {len(tenants)})"
             if console.is_terminal:
                 status.update(Text(line))
             else:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from fleet import pulumi
 from providers.clients import graph, use_settings
+from providers.engine import ADOPTING
 from providers.prior import KINDS, PriorValuesProvider
 from providers.shared import Props
 from providers.values import canonical
@@ -38,7 +39,8 @@ def adopt(stack: str) -> list[Adopted]:
     while True:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "import.json"
-            _, plan = pulumi.preview(stack, "--refresh=false", "--import-file", str(file))
+            flags = ("--refresh=false", "--import-file", str(file))
+            _, plan = pulumi.preview(stack, *flags, env={ADOPTING: "1"})
             steps = [step for step in plan["steps"] if step["op"] == "create"]
             skeleton = json.loads(file.read_text()) if file.exists() else {"resources": []}
             found = _find_all(steps, done)

@@ -17,8 +17,9 @@ class Change:
     """One property of one resource, from `live` to `declared`: plain JSON values, or None.
 
     A resource that is created or deleted is one change without a property, whose `declared` or
-    `live` has all its properties. Where the resource is `attested`, nobody can read it: `live` is
-    then what was declared before.
+    `live` has all its properties; the engine does not read what it is to delete, so that `live` is
+    as last known. Where the resource is `attested`, nobody can read it: `live` is then what was
+    declared before.
     """
 
     resource: str
@@ -67,17 +68,17 @@ class Plan:
 
 
 def plan(tenant: str) -> Plan:
-    """Reads the tenant with `pulumi preview --refresh`; nothing is written.
+    """Reads the tenant with `pulumi preview`; nothing is written.
 
     A tenant without a stack is previewed as if it had an empty one. Never raises PulumiFailed.
     """
     first = False
     try:
         try:
-            _, document = pulumi.preview(tenant, "--refresh")
+            _, document = pulumi.preview(tenant, *_FLAGS)
         except pulumi.NoStack:
             first = True
-            _, document = pulumi.first_preview(tenant, "--refresh")
+            _, document = pulumi.first_preview(tenant, *_FLAGS)
     except pulumi.PulumiFailed as error:
         return Plan(tenant, error=str(error), first=first)
     said = list(dict.fromkeys(_warnings(document)))
@@ -87,6 +88,10 @@ def plan(tenant: str) -> Plan:
     others = tuple(text for text in said if not _UNKNOWN.match(text) and text not in person)
     return Plan(tenant, tuple(changes_of(document)), unknown, steps, others, first)
 
+
+# Without the second the live values are read with the configuration of the last `up`: another
+# tenant's, where the file has changed since.
+_FLAGS = ("--refresh", "--run-program")
 
 # What components/tenant.py and components/zoom_account.py warn of; another wording is not lost, it
 # is shown among the other warnings.

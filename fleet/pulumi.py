@@ -147,6 +147,13 @@ def _plain(message: str) -> str:
     return re.sub(r"^(Preview|Update|Refresh) failed: ", "", line)
 
 
+# What makes two answers to one question differ.
+_TRACE = re.compile(r"(Trace ID:|request-id|x-zm-trackingid) \S+")
+
+
 def _joined(messages: list[str]) -> str:
-    telling = [message for message in messages if not _EMPTY.fullmatch(message)]
-    return "; ".join(dict.fromkeys(telling or messages))
+    telling = [message for message in messages if not _EMPTY.fullmatch(message)] or messages
+    once: dict[str, str] = {}
+    for message in telling:
+        once.setdefault(_TRACE.sub("", message), message)
+    return "; ".join(once.values())
