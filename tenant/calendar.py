@@ -1,22 +1,20 @@
 """The article's four settings: what each is called in Zoom's portal, and what a person has to do.
 
 None is in Zoom's published API, so a person sets them and attests to it. Labels are those of the
-article (2020) and of Zoom's current support pages (KB0069503, KB0066539, KB0077944).
+article (2020) and of Zoom's current support pages, in tenant/catalogue.json.
 """
 
 import datetime
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from msgspec import UNSET
 
-from tenant.model import Attestation, Attestations, Tenant
+from tenant.catalogue import load
+from tenant.model import Attestation, Tenant
 
 Standing = Literal["attested", "expired", "missing", "contradicted"]
-
-OLD_PAGE = "Account Settings > Schedule Meeting"
-NEW_PAGE = "Account Management > Account Settings > Mail & Calendar > Integrations"
-ROOMS_PAGE = "Room Management > Calendar Integration"
 
 
 @dataclass(frozen=True)
@@ -39,48 +37,22 @@ class CalendarSetting:
         )
 
 
-SETTINGS = (
-    CalendarSetting(
-        name="calendar_and_contacts_integration",
-        page=NEW_PAGE,
-        old_page=OLD_PAGE,
-        label="Integrate third-party mail and calendar services",
-        old_label="Calendar and Contact Integration",
-        on="turn on and confirm Enable",
-        off="turn off and confirm Disable",
-    ),
-    CalendarSetting(
-        name="integrate_calendar_on_sign_in",
-        page=NEW_PAGE,
-        old_page=OLD_PAGE,
-        label="Ask users to integrate Office 365 calendar when signing in with SSO credentials",
-        old_label="Automatically integrate user's calendar upon login",
-        on="turn on, then Save",
-        off="turn off, then Save",
-    ),
-    CalendarSetting(
-        name="users_can_consent",
-        page=NEW_PAGE,
-        old_page=OLD_PAGE,
-        label="Who can set up the integration",
-        old_label="Office 365 users can consent to enterprise applications accessing company data "
-        "on their behalf",
-        on='choose "Users can set up the integration by using OAuth", then Save',
-        off='choose "Office 365 admin can set up the integration by using Application '
-        'Permissions", then Save',
-    ),
-    CalendarSetting(
-        name="admin_consents_for_company",
-        page=ROOMS_PAGE,
-        old_page=ROOMS_PAGE,
-        label="Authorize with OAuth 2.0",
-        old_label="I'm the admin and I'm consenting on behalf of the company",
-        on="tick \"I'm the admin and I'm consenting on behalf of the company\", choose "
-        "Authorize (or Authorize and Save), and sign in to Microsoft as the Office 365 "
-        "administrator",
-        off="nothing to click: Entra's grant decides",
-    ),
-)
+@cache
+def article_settings() -> tuple[CalendarSetting, ...]:
+    """The article's settings from the catalogue, in the order to click: its labels and today's."""
+    return tuple(
+        CalendarSetting(
+            name=setting.name,
+            page=setting.labels[-1].page,
+            old_page=setting.labels[0].page,
+            label=setting.labels[-1].label,
+            old_label=setting.labels[0].label,
+            on=setting.on,
+            off=setting.off,
+        )
+        for setting in load().portal
+        if setting.article
+    )
 
 
 @dataclass(frozen=True)
@@ -119,10 +91,12 @@ def check_attestations(tenant: Tenant, today: datetime.date) -> list[Check]:
     """What a person's word says of each declared setting on the day `today`."""
     declared = declared_settings(tenant)
     calendar = tenant.zoom.calendar
-    attestations = Attestations() if calendar is UNSET else calendar.attestations
+    if calendar is UNSET:
+        return []
+    attestations = calendar.attestations
     return [
         _check(setting, declared[setting.name], getattr(attestations, setting.name), today)
-        for setting in SETTINGS
+        for setting in article_settings()
         if setting.name in declared
     ]
 

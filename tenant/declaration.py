@@ -10,6 +10,8 @@ import msgspec
 import yaml
 from msgspec import UNSET
 
+from tenant.catalogue import LOCKS, SETTINGS
+from tenant.catalogue_check import check, shown
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
 
@@ -103,8 +105,8 @@ def _check_combinations(tenant: Tenant, file: str) -> None:
         )
     _check_application(tenant, file)
     _check_repeated(tenant, file)
-    for key, tree in (("zoom.settings", zoom.settings), ("zoom.locks", zoom.locks)):
-        _check_tree(tree, key, file)
+    check(zoom.settings, SETTINGS, file)
+    check(zoom.locks, LOCKS, file)
 
 
 def _check_application(tenant: Tenant, file: str) -> None:
@@ -136,21 +138,6 @@ def _check_repeated(tenant: Tenant, file: str) -> None:
         twice = next((v for v in values if folded.count(v.casefold()) > 1), None)
         if twice is not None:
             raise DeclarationError(file, key, f"names {twice!r} twice; keep one")
-
-
-def _check_tree(tree: dict[str, Any], key: str, file: str) -> None:
-    for name, value in tree.items():
-        path = f"{key}.{name}"
-        if not re.fullmatch(r"[a-z0-9_]+", name):
-            raise DeclarationError(
-                file, path, "is not a name of Zoom's: allowed are lower case, digits and _"
-            )
-        if value is None:
-            raise DeclarationError(file, path, "has no value; give one, or leave the key out")
-        if isinstance(value, dict):
-            if not value:
-                raise DeclarationError(file, path, "is empty; name a setting, or leave it out")
-            _check_tree(value, path, file)
 
 
 def _dates_as_text(value: Any) -> Any:
@@ -186,10 +173,16 @@ def _explain(message: str, value: Any, file: str) -> DeclarationError:
         full = f"{key}.{name}" if key else name
         allowed = _allowed(_resolve(node["properties"][name]))
         return DeclarationError(file, full, f"is missing; allowed: {allowed}")
+    if len(steps) == 3 and steps[0] == "zoom" and steps[1] in _DOCUMENTS:  # a section, or no such
+        try:
+            check({steps[2]: value["zoom"][steps[1]][steps[2]]}, _DOCUMENTS[steps[1]], file)
+        except DeclarationError as error:
+            return error
     given = _given(value, steps)
     return DeclarationError(file, key or KEY, f"given {given}; allowed: {_allowed(node)}")
 
 
+_DOCUMENTS = {"settings": SETTINGS, "locks": LOCKS}
 _NEVER_DECLARED = dict.fromkeys(
     ("users_can_consent", "usersCanConsent", "adminConsents", "userConsent"),
     "is never declared by itself: it follows from consent.by",
@@ -261,8 +254,7 @@ def _given(value: Any, steps: list[str]) -> str:
             value = value[int(step[1:-1])] if step.startswith("[") else value[step]
         except (KeyError, IndexError, TypeError, ValueError):
             break
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}…"
+    return shown(value)
 
 
 def json_schema() -> dict[str, Any]:

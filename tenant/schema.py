@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from tenant.catalogue import LOCKS, SETTINGS, load
+from tenant.catalogue_schema import document_schema
 from tenant.declaration import CREDENTIALS, KEY, PROJECT, json_schema
 
 
@@ -10,12 +12,16 @@ def file_schema() -> dict[str, Any]:
     """The schema of `stacks/Pulumi.<tenant>.yaml`; other namespaces' keys are left to Pulumi."""
     tenant = json_schema()
     definitions = tenant.pop("$defs")
+    zoom = definitions["Zoom"]["properties"]
+    for key, document in (("settings", SETTINGS), ("locks", LOCKS)):
+        described = f"{zoom[key]['description']} Needs: {load().plans[document]}"
+        zoom[key] = {**zoom[key], **document_schema(document), "description": described}
     credential = {
         "description": "A credential, where the environment has none: `pulumi config set --secret`."
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": "Made by `make docs` from tenant/model.py.",
+        "$comment": "Made by `make docs` from tenant/model.py and tenant/catalogue.json.",
         "title": "One tenant of Zoom's Microsoft 365 calendar integration",
         "type": "object",
         "required": ["config"],

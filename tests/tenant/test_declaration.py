@@ -85,7 +85,22 @@ def test_a_good_file_becomes_a_tenant() -> None:
         ),
         ("{list_meetings_with_calendar: true}", "{}", "zoom.settings.zoom_rooms: is empty"),
         ("_calendar: true", "_calendar: null", "zoom_rooms.list_meetings_with_calendar: has no"),
-        ("zoom_rooms", "zoom-rooms", "zoom.settings.zoom-rooms: is not a name of Zoom's"),
+        (
+            "zoom_rooms",
+            "zoom-rooms",
+            "zoom.settings.zoom-rooms: is not a setting that Zoom publishes (did you mean "
+            "zoom_rooms.list_meetings_with_calendar?)",
+        ),
+        (
+            "zoom_rooms: {list_meetings_with_calendar: true}",
+            "meeting_authentication: true",
+            "zoom.settings.meeting_authentication: needs Zoom's option=meeting_authentication",
+        ),
+        (
+            "settings: {zoom_rooms: {list_meetings_with_calendar: true}}",
+            "locks: {schedule_meeting: {host_video: on, chat: true}}",
+            "zoom.locks.schedule_meeting.chat: is not a lock that Zoom publishes",
+        ),
         ("zoom-calendar:tenant", "zoom-calendar:tenat", "did you mean zoom-calendar:tenant?"),
         ("config:", "confg:", "config: is missing"),
         ("by: admin", "by: &a admin, userPolicy: *a", "line 7: alias *a; write the value out"),
