@@ -19,10 +19,16 @@ import engine
 from demo.emulators import Emulators
 from demo.workspace import Run, Workspace
 from fleet.plan import Change, changes_of
+from fleet.report import difference
 
 TENANT = "contoso"
 POLICY_ENTRY = "ManagePermissionGrantsForSelf.zoom-calendar-users"
 DECLARATION = (Path(__file__).parent / "contoso.yaml").read_text(encoding="utf-8")
+
+OWN_APPLICATION = DECLARATION.replace("by: admin", "by: user").replace(
+    "source: zoom",
+    "source: registered\n      redirectUris: [https://zoom.us/office365/oauth]",
+)
 
 console = Console(highlight=False)
 
@@ -74,7 +80,12 @@ class Demo:
             self.check_switch(changes)
             self.expect(0, self.workspace.pulumi("up", "--yes", tenant=TENANT))
             self.preview(0)
-        with step("Take it all back", "pulumi destroy") as say:
+        with step("An application of its own instead of Zoom's, through azuread") as say:
+            self.workspace.declare(TENANT, OWN_APPLICATION)
+            say(*map(show, self.preview(7)))
+            self.expect(0, self.workspace.pulumi("up", "--yes", tenant=TENANT))
+            self.preview(0)
+        with step("Take it all back", "pulumi destroy; azuread waits 20 s for each deletion") as say:
             self.expect(0, self.workspace.pulumi("destroy", "--yes", tenant=TENANT))
             same(self.emulators.state(), self.before, "destroy left something changed")
             size = len(json.dumps(self.before))
@@ -200,8 +211,7 @@ def show(change: Change) -> str:
     """One change on one line: live on the left, declared on the right."""
     if change.operation != "update":
         return f"{change.operation:7} {change.resource}"
-    live, declared = json.dumps(change.live), json.dumps(change.declared)
-    return f"update  {change.resource}: {change.property}: {live} → {declared}"
+    return f"update  {change.resource}: {change.property}: {difference(change)}"
 
 
 @contextmanager

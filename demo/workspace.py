@@ -1,4 +1,5 @@
-"""A project folder of its own beside the real code, so that no run touches the user's stacks."""
+"""A project folder of its own beside the real code, so that no run touches the user's stacks,
+credentials or Pulumi home."""
 
 import os
 import secrets
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# What a user may have set for their own tenants and stacks: none of it counts here.
+_USERS = ("ARM_", "ZOOM_", "PULUMI_", "ACTIONS_ID_TOKEN_", "SYSTEM_")
 CODE = ("__main__.py", "Pulumi.yaml", "components", "fleet", "providers", "services", "tenant")
 
 
@@ -32,10 +35,14 @@ class Workspace:
         (folder / "stacks").mkdir()
         (folder / "state").mkdir()
         self.environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith(_USERS)},
             **environment,
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(8),
+            "PULUMI_HOME": str(_home(folder, environment)),
+            # The emulators are on this machine, whatever proxy the user has.
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
         }
 
     def stack_file(self, tenant: str) -> Path:
@@ -75,6 +82,17 @@ class Workspace:
             check=False,
         )
         return Run(done.returncode, done.stdout, time.monotonic() - start)
+
+
+def _home(folder: Path, environment: Mapping[str, str]) -> Path:
+    """A Pulumi home for the engine's logs and choices, with the plugins of the real one."""
+    real = environment.get("PULUMI_HOME") or os.environ.get("PULUMI_HOME")
+    plugins = (Path(real) if real else Path.home() / ".pulumi") / "plugins"
+    plugins.mkdir(parents=True, exist_ok=True)
+    home = folder / "home"
+    home.mkdir()
+    (home / "plugins").symlink_to(plugins)
+    return home
 
 
 def _salt(text: str) -> str:

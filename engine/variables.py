@@ -24,6 +24,7 @@ def variables(
     and its passphrase for a user who has none: leave it out where a run brings its own.
     """
     python = python_env.ensure(where, kind, progress)
+    python_env.compile_program(where.root)
     engine = ensure_engine(where, progress)
     plugin = ensure_plugin(where, engine, progress)
     values = {
