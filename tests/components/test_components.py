@@ -297,7 +297,10 @@ def test_whatever_writes_carries_the_record_of_its_own_object(
     build(PREPARED)
     record, resource = engine.inputs(f"{name}-before"), engine.inputs(name)
     kind = engine.types()[name].removeprefix("pulumi-python:dynamic/")
-    assert record == {"of": kind, **key}
+    declared = json.loads(record.pop("declared"))
+    assert record == {"of": kind, **key, "onDestroy": "restore"}
+    assert declared == {k: v for k, v in resource.items() if k in declared}
+    assert declared.keys() == resource.keys() - key.keys() - {"prior", "onDestroy"}
     assert resource["prior"] == f"prior of {kind}"
     assert {k: v for k, v in key.items() if k != "leaves"}.items() <= resource.items()
 
@@ -311,6 +314,11 @@ def test_on_destroy_reaches_whatever_writes(engine: Engine) -> None:
         "grant",
         "user-consent-policy",
         "user-consent-assignment",
+        "zoom-settings-before",
+        "zoom-locks-before",
+        "grant-before",
+        "user-consent-policy-before",
+        "user-consent-assignment-before",
     }
 
 
@@ -318,12 +326,16 @@ def test_what_writes_waits_for_its_record_and_the_assignment_for_its_policy(
     engine: Engine,
 ) -> None:
     build(PREPARED)
-    for name in ("zoom-settings", "zoom-locks", "grant", "user-consent-policy"):
-        assert engine.depends[name] == {f"{name}-before"}
-    assert engine.depends["user-consent-assignment"] == {
-        "user-consent-assignment-before",
+    for name in (
+        "zoom-settings",
+        "zoom-locks",
+        "grant",
         "user-consent-policy",
-    }
+        "user-consent-assignment",
+    ):
+        assert engine.depends[name] == {f"{name}-before"}
+    # The record too: after a kill it is what undoes the assignment, before the policy goes.
+    assert engine.depends["user-consent-assignment-before"] == {"user-consent-policy"}
 
 
 def test_every_resource_sits_under_its_component(engine: Engine) -> None:
