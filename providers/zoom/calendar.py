@@ -13,6 +13,7 @@ from providers.shared import Props, SharedProvider
 class CalendarIntegrationProvider(SharedProvider):
     """Keeps what is declared; says nothing about what the portal shows."""
 
+    side = "zoom"
     identity = ("account",)
 
     def object_id(self, props: Props) -> str:
