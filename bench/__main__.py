@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import click
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -36,7 +37,7 @@ OURS = "zoom-calendar"  # the user agent of our own providers
 @click.option("--tenant", "chosen", multiple=True, type=click.Choice(list(TENANTS)))
 def main(runs: int, chosen: tuple[str, ...]) -> None:
     """Print wall and CPU time, memory and requests of a drift preview."""
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=160)
     emulators = Emulators()
     try:
         with tempfile.TemporaryDirectory(prefix="zoom-calendar-bench-") as folder:
@@ -49,7 +50,8 @@ def _measure(
     console: Console, emulators: Emulators, folder: Path, runs: int, tenants: tuple[str, ...]
 ) -> None:
     environment = {**engine.environment(backend=False), **emulators.env}
-    table = Table("preview of", "wall s", "ratio", "CPU s", "ratio", "peak MB", "our requests")
+    head = ("preview of", "wall s", "ratio", "CPU s", "ratio", "peak MB", "our requests")
+    table = Table(*head, box=box.SIMPLE_HEAD)
     for name in tenants:
         with console.status(f"{name}: up"):
             workspace, empty = _workspaces(folder / name, environment)
