@@ -61,12 +61,23 @@ def run_job(file: str, job: str, context: Context) -> list[Step]:
     assert document["defaults"] == {"run": {"shell": "bash"}}
     environment = _job_environment(context, declared.get("permissions", {}))
     done: list[Step] = []
+    ran: set[str] = set()
     for step in declared["steps"]:
-        always = step.get("if") == "${{ !cancelled() }}"
-        assert always or "if" not in step, f"not understood: if: {step['if']}"
-        if "run" in step and (always or all(s.code == 0 for s in done)):
+        if "run" in step and _is_due(step.get("if"), all(s.code == 0 for s in done), ran):
+            ran.add(step.get("id", ""))
             done.append(_run(step, {**environment, **_step_environment(step, context)}, context))
     return done
+
+
+def _is_due(condition: str | None, well: bool, ran: set[str]) -> bool:
+    """Whether a step runs: nothing is cancelled here, and a step that did not run is skipped."""
+    if condition is None:
+        return well
+    after = re.fullmatch(
+        r"\$\{\{ !cancelled\(\)(?: && steps\.(\w+)\.outcome != 'skipped')? \}\}", condition
+    )
+    assert after, f"not understood: if: {condition}"
+    return after[1] is None or after[1] in ran
 
 
 def clean_environment() -> dict[str, str]:
