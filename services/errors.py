@@ -5,6 +5,7 @@ ServiceError
 ├── CredentialsRejected   the token endpoint, or two 401s in a row, said no
 ├── Unreadable            the answer is not known: a read is then *unknown*, never absent
 │   ├── Forbidden         a permission, scope or plan is missing; the text says which, and where
+│   ├── SignedOut         no signed-in state of Zoom's portal, an expired one, or no browser
 │   ├── Throttled         the service asks for a longer wait than a run should take
 │   └── Unavailable       5xx, no connection, a reset, or an answer that is not what it should be
 ├── NotFound              a definite 404: absent
@@ -47,6 +48,10 @@ class Unreadable(ServiceError):
 
 class Forbidden(Unreadable):
     """The credentials are fine and lack a permission."""
+
+
+class SignedOut(Unreadable):
+    """Zoom's portal cannot be looked at: nobody is signed in, or there is no browser here."""
 
 
 class Throttled(Unreadable):

@@ -129,6 +129,13 @@ class Annotation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sources: tuple[str, ...] = ()
 
 
+class Choices(Struct, frozen=True, forbid_unknown_fields=True):
+    """The labels of the two radio buttons that a setting is, where it is no switch."""
+
+    on: str
+    off: str
+
+
 class Label(Struct, frozen=True, forbid_unknown_fields=True):
     """How Zoom's portal called a setting in one era, on which page, and where that is said."""
 
@@ -136,6 +143,7 @@ class Label(Struct, frozen=True, forbid_unknown_fields=True):
     page: str
     label: str
     source: str
+    choices: Choices | None = None
 
 
 class PortalSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
