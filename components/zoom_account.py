@@ -8,15 +8,24 @@ from components.prior import with_prior
 from providers.values import leaves
 from providers.zoom.calendar import CalendarIntegration
 from providers.zoom.settings import AccountLocks, AccountSettings
-from tenant.calendar import Check, check_attestations, declared_settings, portal_steps
+from tenant.calendar import (
+    Check,
+    check_attestations,
+    check_portal,
+    declared_settings,
+    need_of_a_person,
+    portal_settings,
+    portal_steps,
+    uses_portal,
+)
 from tenant.model import Tenant
 
 
 class ZoomAccount(pulumi.ComponentResource):
     """What the tenant's Zoom account should be like."""
 
-    checks: list[Check]
-    steps: list[str]
+    # What a person still has to click; known at the end where a browser looks.
+    steps: pulumi.Input[list[str]]
 
     def __init__(self, tenant: Tenant, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("zoom-calendar:index:ZoomAccount", "zoom", {}, opts)
@@ -38,19 +47,44 @@ class ZoomAccount(pulumi.ComponentResource):
                     leaves=sorted(path for path, _ in leaves(tree)),
                 )
                 self.documents.append(document)
+        if uses_portal(tenant):
+            self.steps = self._drive_portal(tenant)
+        else:
+            self.steps = self._leave_to_a_person(tenant)
+        self.register_outputs({})
+
+    def _drive_portal(self, tenant: Tenant) -> pulumi.Output[list[str]]:
+        """A browser reads and sets what it can; the rest is told as a person's when it is known."""
+        declared = portal_settings(tenant)
+        integration: CalendarIntegration = with_prior(
+            CalendarIntegration,
+            "zoom-calendar-integration",
+            # The stack's name is that of the file with the signed-in state.
+            {"account": tenant.zoom.account, "channel": "portal", "tenant": pulumi.get_stack()},
+            dict(declared),
+            parent=self,
+            on_destroy=tenant.on_destroy,
+            leaves=list(declared),
+        )
+        self.documents.append(integration)
+
+        def tell(unread: dict[str, str] | None) -> list[str]:
+            return self._tell(check_portal(tenant, unread or {}, datetime.date.today()))
+
+        return integration.unread.apply(tell)
+
+    def _leave_to_a_person(self, tenant: Tenant) -> list[str]:
         calendar = declared_settings(tenant)
         if calendar:
             CalendarIntegration(
                 "zoom-calendar-integration",
-                {**key, "channel": "attested", **calendar},
+                {"account": tenant.zoom.account, "channel": "attested", **calendar},
                 pulumi.ResourceOptions(parent=self),
             )
-        self.checks = check_attestations(tenant, datetime.date.today())
-        self.steps = portal_steps(self.checks)
-        if self.steps:
-            pulumi.log.warn(
-                f"{len(self.steps)} of {len(self.checks)} settings need a person in Zoom's portal, "
-                "who then attests to them in the tenant's file:\n" + "\n".join(self.steps),
-                self,
-            )
-        self.register_outputs({})
+        return self._tell(check_attestations(tenant, datetime.date.today()))
+
+    def _tell(self, checks: list[Check]) -> list[str]:
+        steps = portal_steps(checks)
+        if steps:
+            pulumi.log.warn("\n".join([need_of_a_person(checks), *steps]), self)
+        return steps

@@ -85,7 +85,9 @@ class Demo:
             say(*map(show, self.preview(7)))
             self.expect(0, self.workspace.pulumi("up", "--yes", tenant=TENANT))
             self.preview(0)
-        with step("Take it all back", "pulumi destroy; azuread waits 20 s for each deletion") as say:
+        with step(
+            "Take it all back", "pulumi destroy; azuread waits 20 s for each deletion"
+        ) as say:
             self.expect(0, self.workspace.pulumi("destroy", "--yes", tenant=TENANT))
             same(self.emulators.state(), self.before, "destroy left something changed")
             size = len(json.dumps(self.before))

@@ -45,9 +45,7 @@ def main() -> None:
     console.print(Text("$ make demo", style="bold"))
     for line in lines:
         console.print(Text.from_ansi(line), soft_wrap=True)
-    svg = console.export_svg(
-        title="make demo", theme=MONOKAI, code_format=FORMAT, unique_id="demo"
-    )
+    svg = console.export_svg(title="make demo", theme=MONOKAI, code_format=FORMAT, unique_id="demo")
     Path(sys.argv[1]).write_text(svg, encoding="utf-8")
 
 

@@ -14,6 +14,7 @@ from providers.prior import KINDS, PriorValuesProvider
 from providers.shared import Props
 from providers.values import canonical
 from services.entra.graph import literal
+from services.errors import Unreadable
 from services.permissions import GRANT_READ, PRINCIPAL_READ
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # how the engine writes a value not known yet
@@ -104,7 +105,12 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
     provider = KINDS[kind]()
     if props.get("prior") == UNKNOWN:
         props["prior"] = prior
-    live = provider.live_or_absent(props)
+    try:
+        live = provider.live_or_absent(props)
+    except Unreadable:
+        if not provider.records_late:
+            raise
+        return None  # what only the portal has does not keep the rest from being adopted
     if not live:
         return None
     adopted = {**props, **live, **internal}

@@ -5,12 +5,14 @@ import threading
 from services.entra.graph import Graph
 from services.settings import Settings
 from services.zoom.api import ZoomApi
+from services.zoom.portal import Portal, Portals
 
 
 class _Clients:
     settings = Settings()
     graph: Graph | None = None
     zoom: ZoomApi | None = None
+    portals = Portals()
 
 
 _lock = threading.Lock()
@@ -37,7 +39,13 @@ def zoom() -> ZoomApi:
         return _Clients.zoom
 
 
+def portal(tenant: str) -> Portal:
+    """The process's portal of a tenant; its browser starts with the first request."""
+    return _Clients.portals.of(tenant, _Clients.settings)
+
+
 def forget_clients() -> None:
-    """Drops both clients and their tokens; the next request makes new ones."""
+    """Drops all clients, their tokens and browsers; the next request makes new ones."""
+    _Clients.portals.close()
     with _lock:
         _Clients.graph = _Clients.zoom = None

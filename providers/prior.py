@@ -16,11 +16,13 @@ from providers.entra.permission_grant_policy import PermissionGrantPolicyProvide
 from providers.entra.policy_assignment import PolicyAssignmentProvider
 from providers.shared import Props, SharedProvider, to_json
 from providers.values import canonical
+from providers.zoom.calendar import CalendarIntegrationProvider
 from providers.zoom.settings import AccountLocksProvider, AccountSettingsProvider
 
 KINDS: dict[str, type[SharedProvider]] = {
     "zoom:AccountSettings": AccountSettingsProvider,
     "zoom:AccountLocks": AccountLocksProvider,
+    "zoom:CalendarIntegration": CalendarIntegrationProvider,
     "entra:DelegatedGrant": DelegatedGrantProvider,
     "entra:PermissionGrantPolicy": PermissionGrantPolicyProvider,
     "entra:PolicyAssignment": PolicyAssignmentProvider,
@@ -53,11 +55,21 @@ class PriorValuesProvider(SharedProvider):
         return UpdateResult({**_news, "values": to_json(known)})
 
     def read(self, id_: str, props: Props) -> ReadResult:
+        outs = {**props, "values": self._recorded_by_now(canonical(props))}
         inputs = {name: value for name, value in props.items() if name != "values"}
-        return ReadResult(id_, outs=props, inputs=inputs)
+        return ReadResult(id_, outs=outs, inputs=inputs)
 
     def delete(self, _id: str, _props: Props) -> None:
         """Only forgets: whoever carried the record has restored from it."""
+
+    def _recorded_by_now(self, props: Props) -> Any:
+        """The record, with what could not be read before, is not written yet, and can be read now."""
+        known = props["values"]
+        if not KINDS[props["of"]].records_late:
+            return known
+        values = json.loads(known)
+        missing = [path for path, value in values.items() if value is None]
+        return to_json({**values, **self._now({**props, "leaves": missing})}) if missing else known
 
     @staticmethod
     def _now(props: Props) -> Any:

@@ -59,6 +59,8 @@ class SharedProvider(ResourceProvider):
     identity: tuple[str, ...] = ()
     # Whether a definite 404 means that the object can be made again.
     can_be_absent = False
+    # Whether `prior` may leave a part out (None) that a later run can still record.
+    records_late = False
 
     # ---- what a subclass provides ----------------------------------------------------------
 

@@ -1,11 +1,13 @@
 """The article's four settings: what each is called in Zoom's portal, and what a person has to do.
 
-None is in Zoom's published API, so a person sets them and attests to it. Labels are those of the
-article (2020) and of Zoom's current support pages, in tenant/catalogue.json.
+None is in Zoom's published API, so a person sets them and attests to it, or a browser does it in
+the portal. Labels are those of the article (2020) and of Zoom's current support pages, in
+tenant/catalogue.json.
 """
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -14,7 +16,8 @@ from msgspec import UNSET
 from tenant.catalogue import load
 from tenant.model import Attestation, Tenant
 
-Standing = Literal["attested", "expired", "missing", "contradicted"]
+Standing = Literal["verified", "attested", "unknown", "expired", "missing", "contradicted"]
+DONE = ("verified", "attested")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class CalendarSetting:
     old_label: str
     on: str
     off: str
+    in_portal: bool
 
     def step(self, value: bool) -> str:
         """The one sentence that tells a person what to click."""
@@ -49,6 +53,7 @@ def article_settings() -> tuple[CalendarSetting, ...]:
             old_label=setting.labels[0].label,
             on=setting.on,
             off=setting.off,
+            in_portal="portal" in setting.channels,
         )
         for setting in load().portal
         if setting.article
@@ -116,9 +121,53 @@ def _check(
     return Check(setting, declared, "attested", f"{said.who}, {said.when}, until {said.until}")
 
 
+def uses_portal(tenant: Tenant) -> bool:
+    """Whether a browser reads and sets the settings of the portal."""
+    calendar = tenant.zoom.calendar
+    return calendar is not UNSET and calendar.channel == "portal"
+
+
+def portal_settings(tenant: Tenant) -> dict[str, bool]:
+    """What a browser is to set, by setting: all that is declared and no action of a person."""
+    settable = {setting.name for setting in article_settings() if setting.in_portal}
+    return {name: value for name, value in declared_settings(tenant).items() if name in settable}
+
+
+def check_portal(tenant: Tenant, unread: Mapping[str, str], today: datetime.date) -> list[Check]:
+    """Where each declared setting stands when a browser looks: `unread` has the reasons why not.
+
+    A person's word counts for what the browser could not read, and for what only they can do.
+    """
+    checks = []
+    for check in check_attestations(tenant, today):
+        if not check.setting.in_portal:
+            how = "python -m fleet portal authorize TENANT"
+            checks.append(replace(check, reason=f"{check.reason}; {how} walks there"))
+        elif check.setting.name not in unread:
+            checks.append(replace(check, standing="verified", reason="the portal shows it"))
+        elif check.standing == "attested":
+            checks.append(check)
+        else:
+            checks.append(replace(check, standing="unknown", reason="the portal was not read"))
+    return checks
+
+
+def need_of_a_person(checks: list[Check]) -> str:
+    """One line on how many settings wait for a person, and how many do not."""
+    counts = {
+        one: sum(check.standing == one for check in checks) for one in ("verified", "attested")
+    }
+    still = len(checks) - sum(counts.values())
+    done = ", ".join(f"{count} {one}" for one, count in counts.items() if count)
+    return (
+        f"{still} of {len(checks)} settings need a person in Zoom's portal, who then attests to "
+        f"them in the tenant's file{f' ({done})' if done else ''}:"
+    )
+
+
 def portal_steps(checks: list[Check]) -> list[str]:
-    """What a person still has to click, numbered, in order; [] when all is attested."""
-    open_checks = [check for check in checks if check.standing != "attested"]
+    """What a person still has to click, numbered, in order; [] when all is done."""
+    open_checks = [check for check in checks if check.standing not in DONE]
     return [
         f"{number}. {check.step} ({check.reason})" for number, check in enumerate(open_checks, 1)
     ]
