@@ -36,7 +36,7 @@ class Portal:
         self.login_url, self._client_id = login_url, client_id
 
     def service(self) -> Service:
-        return Service(self._answer, lambda request, status: _html(b"", status), _to_sign_in)
+        return Service(self._answer, _unwell, _to_sign_in)
 
     def _answer(self, request: Request, data: dict[str, Json]) -> Response:
         zoom = data["zoom"]
@@ -157,6 +157,10 @@ def _authorized(request: Request, zoom: dict[str, Json]) -> Response:
                 }
             )
     return Response(302, headers={"Location": CALENDAR})
+
+
+def _unwell(request: Request, status: int) -> Response:
+    return _html(pages.page("Error", "<h1>Something went wrong</h1>"), status)
 
 
 def _to_sign_in(request: Request) -> Response:

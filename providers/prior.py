@@ -63,7 +63,7 @@ class PriorValuesProvider(SharedProvider):
         """Only forgets: whoever carried the record has restored from it."""
 
     def _recorded_by_now(self, props: Props) -> Any:
-        """The record, with what could not be read before, is not written yet, and can be read now."""
+        """The record, with what could not be read before and can be now: it is not written yet."""
         known = props["values"]
         if not KINDS[props["of"]].records_late:
             return known

@@ -52,6 +52,11 @@ LOCKS_WRITE = Need(
     _ZOOM_APP,
     "change lock settings",
 )
+ROOMS_READ = Need(
+    "zoom_rooms:read:list_calendar_services:admin (classic: room:read:admin)",
+    _ZOOM_APP,
+    "list the calendar services, which `fleet portal authorize` does at its end",
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,19 @@ RESOURCES = (
     ),
     Row("AccountSettings", "`zoom.settings` is declared", (SETTINGS_READ,), (SETTINGS_WRITE,)),
     Row("AccountLocks", "`zoom.locks` is declared", (LOCKS_READ,), (LOCKS_WRITE,)),
-    Row("CalendarIntegration", "`zoom.calendar` is declared", (), ()),
+    Row(
+        "CalendarIntegration",
+        "`zoom.calendar` is declared; with `channel: portal` an owner or administrator is signed "
+        "in to Zoom's portal",
+        (),
+        (),
+    ),
+    Row(
+        "`fleet portal authorize`",
+        "it is run: what came of it is read",
+        (GRANT_READ, PRINCIPAL_READ, ROOMS_READ),
+        (),
+    ),
 )
 
 

@@ -92,8 +92,17 @@ class Portal:
                 save_state(self._file, now)
 
     def _run(self, job: Callable[[SettingsPage], R], *, sent: bool) -> R:
+        def guarded(page: SettingsPage) -> R:
+            try:
+                return job(page)
+            except ServiceError:
+                raise
+            except Exception:
+                page.refuse_signed_out()  # the likely cause, where the page went away
+                raise
+
         try:
-            return self._worker.run(job)
+            return self._worker.run(guarded)
         except ServiceError:
             raise
         except Exception as error:
@@ -122,28 +131,53 @@ class Portal:
 
     def _write(self, page: SettingsPage, values: Mapping[str, bool]) -> None:
         page.open()
+        done: dict[str, bool] = {}
         doing = "look"
         try:
             self._look_before(page, values)
             for name, value in values.items():
                 doing = f"set {name}"
-                page.set(name, value)
-            page.open()
-            doing = "read back"
-            after = page.find(values)
-            controls = {name: page.one(name, after) for name in values}
-            stayed = [
-                f'"{control.label.label}"'
-                for name, control in controls.items()
-                if page.value(control) is not values[name]
-            ]
+                if page.set(name, value):
+                    done[name] = value
         except Stopped as stop:
-            raise Refused(self._refusal(page, doing, str(stop))) from None
+            text = self._refusal(page, doing, str(stop))
+            raise Refused(f"{text}{self._put_back(page, done)}") from None
+        except ServiceError as error:
+            error.sent = True  # something may have been clicked
+            raise
+        if done:
+            self._read_back(page, values)
+
+    def _read_back(self, page: SettingsPage, values: Mapping[str, bool]) -> None:
+        """Raises WriteHadNoEffect where the reloaded page does not show the values."""
+        page.open()
+        stayed = []
+        try:
+            found = page.find(values)
+            for name, value in values.items():
+                control = page.one(name, found)
+                if page.value(control) is not value:
+                    stayed.append(f'"{control.label.label}"')
+        except Stopped as stop:
+            stayed.append(f"what was set cannot be read back ({stop}), which")
         if stayed:
             raise WriteHadNoEffect(
                 f"Zoom's portal: {', '.join(stayed)} took the change and is as before after a "
                 f"reload: look at it in the portal ({self._keep_evidence(page, 'stayed')})"
             )
+
+    @staticmethod
+    def _put_back(page: SettingsPage, done: Mapping[str, bool]) -> str:
+        """Undoes what this write had set when it was refused; says what came of it."""
+        if not done:
+            return ""
+        try:
+            page.open()
+            for name in reversed(done):
+                page.set(name, not done[name])
+        except (Stopped, ServiceError) as trouble:
+            return f". {', '.join(done)} is set and could not be put back: {trouble}"
+        return f". {', '.join(done)} was put back"
 
     def _look_before(self, page: SettingsPage, values: Mapping[str, bool]) -> None:
         """Raises Stopped before the first click where one of the changes cannot be made."""

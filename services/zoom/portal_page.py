@@ -103,7 +103,7 @@ class SettingsPage:
         except Error as error:
             line = str(error).splitlines()[0]
             raise Unavailable(f"Zoom's portal does not answer: {line}", sent=False) from None
-        self._refuse_signed_out()
+        self.refuse_signed_out()
         self._first_tab = ""
         status = answer.status if answer is not None else 200
         if status in (401, 403, 404):
@@ -121,7 +121,7 @@ class SettingsPage:
         start = changed = time.monotonic()
         last: list[int] = []
         while True:
-            self._refuse_signed_out()
+            self.refuse_signed_out()
             self._close_notices()
             found = self._scan(wanted)
             counts = [len(found[name]) for name in wanted]
@@ -148,16 +148,20 @@ class SettingsPage:
         self._show(control.tab)
         return control.value()
 
-    def set(self, name: str, value: bool) -> None:
-        """Sets one setting as a person would: click, confirm, Save. Raises Stopped."""
+    def set(self, name: str, value: bool) -> bool:
+        """Sets one setting as a person would: click, confirm, Save. Raises Stopped.
+
+        Returns whether there was anything to do.
+        """
         control = self.one(name, self.find([name]))
         if self.value(control) is value:
-            return
+            return False
         self.refuse_unsettable(control, value, wait=min(_STEADY, self._patience))
         self._click(control.target(value), control.label.label)
         self._confirm(control, value)
         self._save(control)
         self._wait_until_quiet()
+        return True
 
     def refuse_unsettable(
         self, control: Control, value: bool, *, grey: bool = True, wait: float = 0.0
@@ -220,7 +224,8 @@ class SettingsPage:
             if element.is_visible()
         ]
 
-    def _refuse_signed_out(self) -> None:
+    def refuse_signed_out(self) -> None:
+        """Raises SignedOut where the browser is asked to sign in."""
         here, home = urlsplit(self._page.url), urlsplit(self._url)
         elsewhere = here.netloc != home.netloc or SIGN_IN.match(here.path)
         if elsewhere or self._page.locator("input[type=password]:visible").count():
@@ -259,9 +264,11 @@ class SettingsPage:
 
     def _confirm(self, control: Control, value: bool) -> None:
         """Answers the dialog that a click may open, with the one button that means `value`."""
-        deadline = time.monotonic() + 0.7
+        start = time.monotonic()
         while not (dialogs := self._dialogs()):
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - start
+            # What was sent at once, or waits for Save, asked nothing.
+            if waited > 0.7 or (waited > 0.2 and (self._writing or self._savable())):
                 return
             self._page.wait_for_timeout(50)
         buttons = dialogs[0].get_by_role("button", name=_any(_CONFIRM[value]))
@@ -272,22 +279,24 @@ class SettingsPage:
 
     def _save(self, control: Control) -> None:
         """Clicks Save where there is one to click. Raises Stopped where it is not clear which."""
-        everywhere = self._page.get_by_role("button", name=exactly("Save"))
-        usable = [one for one in everywhere.all() if one.is_visible() and one.is_enabled()]
+        usable = self._savable()
         if len(usable) > 1:
-            near = control.element.locator(_SECTION)
-            mine = near.get_by_role("button", name=exactly("Save")).all() if near.count() else []
-            usable = [one for one in mine if one.is_visible() and one.is_enabled()]
+            usable = self._savable(control.element.locator(_SECTION))
             if len(usable) != 1:
                 raise Stopped(f'it is not clear which Save belongs to "{control.label.label}"')
         if usable:
             self._click(usable[0], "Save")
 
+    def _savable(self, within: "Locator | None" = None) -> list["Locator"]:
+        """The Save buttons that can be clicked now."""
+        buttons = (within or self._page).get_by_role("button", name=exactly("Save"))
+        return [one for one in buttons.all() if one.is_visible() and one.is_enabled()]
+
     def _wait_until_quiet(self) -> None:
         """Until what was changed has been sent and answered."""
         deadline = time.monotonic() + self._patience
         self._quiet_since = time.monotonic()
-        while self._writing or time.monotonic() - self._quiet_since < 0.3:
+        while self._writing or time.monotonic() - self._quiet_since < 0.2:
             if time.monotonic() > deadline:
                 return  # the reload will show what came of it
             self._page.wait_for_timeout(50)

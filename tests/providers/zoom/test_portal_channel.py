@@ -1,0 +1,202 @@
+"""The calendar's settings through the portal: unknown is no failure, and nothing is lost."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from emulator.portal_pages import options
+from providers import shared
+from providers.clients import forget_clients, use_settings
+from providers.prior import PriorValuesProvider
+from providers.zoom.calendar import CalendarIntegrationProvider
+from services.errors import Refused, Unreadable
+from services.settings import Settings
+from tests.portal_person import CONSENT, INTEGRATION, NAMES, SIGN_IN, settings, signed_in
+
+pytestmark = pytest.mark.browser
+KEY = {"account": "me", "channel": "portal", "tenant": "contoso"}
+DECLARED = {INTEGRATION: True, SIGN_IN: True, CONSENT: False}
+Props = dict[str, Any]
+
+
+class Resource:
+    """The record and the resource of one tenant, as the engine would call them."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.provider, self.recorder = CalendarIntegrationProvider(), PriorValuesProvider()
+        self.record: Props = {"of": "zoom:CalendarIntegration", **KEY, "leaves": list(NAMES)}
+        self.outs: Props = {}
+
+    def create(self, **more: Any) -> Props:
+        self.record = dict(self.recorder.create(self.record).outs or {})
+        declared = {**KEY, **DECLARED, **more, "prior": self.record["values"]}
+        self.outs = dict(self.provider.create(declared).outs or {})
+        return self.outs
+
+    def refresh(self) -> Props:
+        self.record = dict(self.recorder.read("prior", self.record).outs or {})
+        self.outs = dict(self.provider.read("me/calendar", self.outs).outs or {})
+        return self.outs
+
+    def up(self, **more: Any) -> Props:
+        news = {**KEY, **DECLARED, **more, "prior": self.record["values"]}
+        self.outs = dict(self.provider.update("me/calendar", self.outs, news).outs or {})
+        return self.outs
+
+    def delete(self) -> None:
+        self.provider.delete("me/calendar", self.outs)
+
+    @property
+    def live(self) -> dict[str, bool]:
+        portal = self.emulator.world.data["zoom"]["portal"]
+        return {name: portal[name] for name in NAMES}
+
+    def person_sets(self, **values: bool) -> None:
+        self.emulator.world.data["zoom"]["portal"] |= values
+
+    def page(self, **wanted: Any) -> None:
+        self.emulator.world.data["zoom"]["portal_page"] = options() | wanted
+
+
+@pytest.fixture
+def resource(portal_emulator: Emulator) -> Iterator[Resource]:
+    forget_clients()
+    shared._created_here.clear()  # of tests before: this process is none of the engine's
+    use_settings(settings(portal_emulator))
+    yield Resource(portal_emulator)
+    forget_clients()
+    use_settings(Settings())
+
+
+def test_a_life_sets_reads_drift_heals_and_gives_back(resource: Resource) -> None:
+    signed_in(resource.emulator)
+    before = resource.emulator.snapshot()
+    outs = resource.create()
+    assert resource.live == DECLARED
+    assert (outs["unread"], outs["unknown"]) == ({}, None)
+    resource.person_sets(**{SIGN_IN: False})
+    outs = resource.refresh()
+    assert {name: outs[name] for name in NAMES} == {**DECLARED, SIGN_IN: False}
+    resource.up()
+    assert resource.live == DECLARED
+    resource.delete()
+    assert resource.emulator.snapshot() == before
+
+
+def test_without_a_state_everything_is_unknown_and_nothing_fails(resource: Resource) -> None:
+    outs = resource.create()
+    since, _, reason = outs["unknown"].partition(": ")
+    assert "nobody is signed in to Zoom's portal" in reason
+    assert set(outs["unread"]) == set(NAMES)
+    again = resource.refresh()
+    assert again["unknown"].startswith(f"{since}: ")
+    assert {name: again[name] for name in NAMES} == DECLARED
+    resource.delete()
+    assert not [one for one in resource.emulator.log if one["service"] == "zoom-portal"]
+
+
+def test_unknown_is_no_change_for_the_engine(resource: Resource) -> None:
+    outs = resource.create()
+    news = {**KEY, **DECLARED, "prior": resource.record["values"]}
+    assert not resource.provider.diff("me/calendar", outs, news).changes
+
+
+def test_who_signs_in_later_has_what_was_there_recorded_before_the_first_write(
+    resource: Resource,
+) -> None:
+    before = resource.live
+    resource.create()
+    signed_in(resource.emulator)
+    outs = resource.refresh()
+    assert json.loads(resource.record["values"]) == before
+    assert {name: outs[name] for name in NAMES} == before
+    resource.up()
+    assert resource.live == DECLARED
+    resource.delete()
+    assert resource.live == before
+
+
+def test_what_is_not_recorded_is_not_written(resource: Resource) -> None:
+    signed_in(resource.emulator)
+    resource.page(labels={SIGN_IN: "Offer the calendar"})
+    resource.create()
+    resource.page()
+    outs = resource.up()
+    assert resource.live == {**DECLARED, SIGN_IN: False}
+    assert outs["unread"] == {SIGN_IN: "shown only now: the next `pulumi up` records and sets it"}
+    resource.refresh()
+    assert resource.up()["unread"] == {}
+    assert resource.live == DECLARED
+
+
+def test_one_label_that_changed_leaves_the_others_compared(resource: Resource) -> None:
+    signed_in(resource.emulator)
+    resource.create()
+    resource.page(labels={SIGN_IN: "Offer the calendar"})
+    resource.person_sets(**{CONSENT: True})
+    outs = resource.refresh()
+    assert outs[CONSENT] is True
+    assert outs[SIGN_IN] is True
+    assert "no control is labelled" in outs["unknown"]
+    assert list(outs["unread"]) == [SIGN_IN]
+
+
+def test_a_refused_write_fails_and_changes_nothing(resource: Resource) -> None:
+    signed_in(resource.emulator)
+    resource.page(locked=[CONSENT])
+    before = resource.live
+    with pytest.raises(Refused, match="is locked"):
+        resource.create()
+    assert resource.live == before
+
+
+def test_destroy_gives_back_only_what_is_still_ours(resource: Resource) -> None:
+    signed_in(resource.emulator)
+    resource.person_sets(**{INTEGRATION: True, SIGN_IN: False, CONSENT: True})
+    resource.create()
+    resource.person_sets(**{CONSENT: True, SIGN_IN: True})
+    resource.delete()
+    assert resource.live == {INTEGRATION: True, SIGN_IN: False, CONSENT: True}
+
+
+def test_destroy_keeps_the_record_while_nobody_is_signed_in(resource: Resource) -> None:
+    signed_in(resource.emulator)
+    resource.create()
+    resource.emulator.world.tokens.portal.clear()
+    with pytest.raises(Unreadable):
+        resource.delete()
+    assert resource.live == DECLARED
+
+
+def test_destroy_with_leave_touches_nothing(resource: Resource) -> None:
+    signed_in(resource.emulator)
+    resource.create(onDestroy="leave")
+    resource.emulator.clear_log()
+    resource.delete()
+    assert resource.live == DECLARED
+    assert resource.emulator.log == []
+
+
+def test_what_a_person_attests_to_sends_nothing(resource: Resource) -> None:
+    props = {"account": "me", "channel": "attested", **DECLARED}
+    outs = resource.provider.create(props).outs
+    assert outs == props
+    assert resource.provider.read("me/calendar", props).outs == props
+    resource.provider.update("me/calendar", props, {**props, CONSENT: True})
+    resource.provider.delete("me/calendar", props)
+    assert resource.emulator.log == []
+
+
+def test_from_attested_to_portal_what_is_there_is_recorded_and_set(resource: Resource) -> None:
+    signed_in(resource.emulator)
+    before = resource.live
+    resource.outs = {"account": "me", "channel": "attested", **DECLARED}
+    resource.record = dict(resource.recorder.create(resource.record).outs or {})
+    resource.up()
+    assert resource.live == DECLARED
+    resource.delete()
+    assert resource.live == before
