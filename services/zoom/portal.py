@@ -173,7 +173,7 @@ class Portal:
             return ""
         try:
             page.open()
-            for name in reversed(done):
+            for name in reversed(list(done)):
                 page.set(name, not done[name])
         except (Stopped, ServiceError) as trouble:
             return f". {', '.join(done)} is set and could not be put back: {trouble}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from demo.person import ADMIN
 from emulator import Emulator, Fault
 from emulator.portal_pages import options
 from services.errors import (
@@ -19,8 +20,10 @@ from services.errors import (
     WriteHadNoEffect,
 )
 from services.zoom import portal as portal_module
+from services.zoom import portal_evidence
+from services.zoom.browser import signed_in_context
 from services.zoom.portal import Portal
-from tests.portal_person import ADMIN, CONSENT, INTEGRATION, NAMES, SIGN_IN, settings, signed_in
+from tests.portal_person import CONSENT, INTEGRATION, NAMES, SIGN_IN, settings, signed_in
 
 pytestmark = pytest.mark.browser
 OFF = {INTEGRATION: False, SIGN_IN: False, CONSENT: True}
@@ -225,7 +228,7 @@ def test_evidence_has_the_labels_and_no_personal_data(account: Account) -> None:
 
 
 def test_only_the_last_refusals_are_kept(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portal_module.portal_evidence, "KEPT", 1)
+    monkeypatch.setattr(portal_evidence, "KEPT", 1)
     account.is_(doubled=[SIGN_IN])
     for _ in range(2):
         account.portal.read(list(NAMES))
@@ -235,11 +238,13 @@ def test_only_the_last_refusals_are_kept(account: Account, monkeypatch: pytest.M
 def test_many_threads_and_reads_have_one_browser_between_them(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = []
-    start = portal_module.signed_in_context
-    monkeypatch.setattr(
-        portal_module, "signed_in_context", lambda *a, **k: started.append(1) or start(*a, **k)
-    )
+    started: list[str] = []
+
+    def start(url: str, state: Any) -> Any:
+        started.append(url)
+        return signed_in_context(url, state)
+
+    monkeypatch.setattr(portal_module, "signed_in_context", start)
     account.portal.close()
     with ThreadPoolExecutor(4) as pool:
         readings = list(pool.map(lambda _: account.portal.read(list(NAMES)), range(4)))

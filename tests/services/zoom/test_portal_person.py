@@ -6,6 +6,7 @@ import re
 import pytest
 from click import ClickException
 
+from demo.person import sign_in_to_microsoft, sign_in_to_zoom
 from emulator import Emulator
 from fleet.portal import authorize_and_verify
 from services.errors import Refused, SignedOut
@@ -17,8 +18,6 @@ from tenant.model import Tenant
 from tests.portal_person import (
     NAMES,
     settings,
-    sign_in_to_microsoft,
-    sign_in_to_zoom,
     signed_in,
 )
 
