@@ -3,6 +3,7 @@
 import pulumi
 
 from components.tenant import Tenant
+from providers.engine import shorten_errors
 from tenant import declaration
 from tenant.errors import DeclarationError
 
@@ -19,3 +20,5 @@ except DeclarationError as error:
 tenant = Tenant(declared)
 pulumi.export("consent", declared.consent.by)
 pulumi.export("needs_a_person", tenant.zoom.steps)
+# Last: Pulumi's constructors of resources look at the stack, and hang without one.
+shorten_errors()

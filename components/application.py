@@ -1,10 +1,12 @@
 """The application that is consented to: Zoom's own, or a registration of this tenant."""
 
+import os
 from typing import Any
 
 import pulumi
 from msgspec import UNSET
 
+from providers.engine import ADOPTING
 from tenant import desired
 from tenant.model import Tenant
 
@@ -37,8 +39,9 @@ class Application(pulumi.ComponentResource):
         application = azuread.Application(
             "registration",
             display_name=desired.display_name(tenant),
-            # A run killed after Entra made it would otherwise make a second one.
-            prevent_duplicate_names=True,
+            # A run killed after Entra made it would otherwise make a second one. It refuses
+            # previews too, so adopting, which is the way out, goes without.
+            prevent_duplicate_names=not os.environ.get(ADOPTING),
             sign_in_audience="AzureADMyOrg",
             owners=list(declared.owners) or None,
             notes=None if declared.notes is UNSET else declared.notes,
@@ -57,6 +60,9 @@ class Application(pulumi.ComponentResource):
         principal = azuread.ServicePrincipal(
             "principal",
             client_id=application.client_id,
+            # Spelt out: what is left to azuread's defaults is not compared on a refresh.
+            account_enabled=True,
+            app_role_assignment_required=False,
             owners=list(declared.owners) or None,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -20,16 +20,23 @@ def with_prior(
 ) -> Any:
     """Declares the record of the object that `key` names, then `make`, the resource that writes.
 
-    `leaves` are the parts of the object to record, where it is recorded in parts.
+    `leaves` are the parts of the object to record, where it is recorded in parts. Destroy undoes
+    the resource and then its record before anything in `depends_on`.
     """
     of = make.KIND
     record = PriorValues(
         f"{name}-before",
-        {"of": of, **key, **({} if leaves is None else {"leaves": leaves})},
-        pulumi.ResourceOptions(parent=parent),
+        {
+            "of": of,
+            **key,
+            **({} if leaves is None else {"leaves": leaves}),
+            "declared": pulumi.Output.json_dumps(declared, sort_keys=True),
+            "onDestroy": on_destroy,
+        },
+        pulumi.ResourceOptions(parent=parent, depends_on=depends_on),
     )
     return make(
         name,
         {**key, **declared, "prior": record.values, "onDestroy": on_destroy},
-        pulumi.ResourceOptions(parent=parent, depends_on=[record, *(depends_on or [])]),
+        pulumi.ResourceOptions(parent=parent, depends_on=[record]),
     )

@@ -124,7 +124,7 @@ def changes_of(document: dict[str, Any]) -> list[Change]:
 # One of the three steps of a replacement stands for it.
 _OPERATIONS = ("create", "update", "replace", "delete", "import")
 # Properties that say how a resource is kept, and nothing about the service.
-_OWN = ("prior",)
+_OWN = ("prior", "written")
 
 
 def _changes_of_step(step: dict[str, Any], type_: str) -> Iterator[Change]:

@@ -7,6 +7,8 @@ import sys
 from services.errors import Unavailable
 
 DEBUG = "ZOOM_CALENDAR_DEBUG"
+# Set by `fleet adopt` for its previews, which ask what the program would create, to import that.
+ADOPTING = "ZOOM_CALENDAR_ADOPTING"
 
 
 class _Engine:
@@ -20,16 +22,21 @@ def _in_provider_process() -> bool:
     return spec is not None and spec.name == "pulumi.dynamic.__main__"
 
 
-def enter_provider_process() -> None:
-    """Called once a provider is configured: errors become one line, the engine is remembered.
+def shorten_errors() -> None:
+    """From now on what ends this process is told by its message alone.
 
-    The engine prints the traceback of whatever a provider raises; with a limit of 0 that is the
-    message alone. Set ZOOM_CALENDAR_DEBUG=1 for whole tracebacks.
+    The engine prints the traceback of whatever a provider or the program raises; with a limit of 0
+    nothing is left of it. Set ZOOM_CALENDAR_DEBUG=1 for whole tracebacks.
     """
-    if not _in_provider_process():
-        return
     if not os.environ.get(DEBUG):
         sys.tracebacklimit = 0
+
+
+def enter_provider_process() -> None:
+    """Called once a provider is configured: errors become one line, the engine is remembered."""
+    if not _in_provider_process():
+        return
+    shorten_errors()
     host, _, port = (sys.argv[1] if len(sys.argv) > 1 else "").rpartition(":")
     if port.isdigit() and _reachable((host or "127.0.0.1", int(port))):
         _Engine.address = (host or "127.0.0.1", int(port))

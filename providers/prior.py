@@ -30,9 +30,13 @@ KINDS: dict[str, type[SharedProvider]] = {
 
 
 class PriorValuesProvider(SharedProvider):
-    """Records once; keeps what it has; never writes to a service."""
+    """Records once and keeps what it has.
 
-    output_only = ("values",)
+    `declared` is what was about to be written when the record was made, as JSON text. It is no
+    part of a diff: it serves a run that was killed before the writing resource was in the state.
+    """
+
+    output_only = ("values", "declared")
 
     def object_id(self, props: Props) -> str:
         return f"prior/{props['of']}"
@@ -45,7 +49,7 @@ class PriorValuesProvider(SharedProvider):
         """Keeps what is recorded, and adds what is newly declared, with its value of now."""
         olds, news = canonical(_olds), canonical(_news)
         known, leaves = json.loads(olds["values"]), news.get("leaves")
-        same_object = all(olds.get(k) == v for k, v in news.items() if k != "leaves")
+        same_object = all(olds.get(k) == v for k, v in _key(news).items())
         if not same_object:
             known = self._now(news)
         elif leaves is not None:
@@ -60,7 +64,23 @@ class PriorValuesProvider(SharedProvider):
         return ReadResult(id_, outs=outs, inputs=inputs)
 
     def delete(self, _id: str, _props: Props) -> None:
-        """Only forgets: whoever carried the record has restored from it."""
+        """Restores what a create wrote that was killed before it was in the state.
+
+        Where the writing resource was in the state it has restored already, and this finds
+        nothing to do.
+        """
+        props = canonical(_props)
+        if "declared" not in props:
+            return
+        provider = KINDS[props["of"]]()
+        declared = json.loads(props["declared"])
+        left = {
+            **provider.validated({**_key(props), **declared}),
+            "prior": props["values"],
+            "written": to_json(provider.validated({**_key(props), **declared})),
+            "onDestroy": props.get("onDestroy"),
+        }
+        provider.delete("", left)
 
     def _recorded_by_now(self, props: Props) -> Any:
         """The record, with what could not be read before and can be now: it is not written yet."""
@@ -74,6 +94,12 @@ class PriorValuesProvider(SharedProvider):
     @staticmethod
     def _now(props: Props) -> Any:
         return KINDS[props["of"]]().prior(props)
+
+
+def _key(props: Props) -> Props:
+    """What names the object: everything but what is recorded of it."""
+    own = ("of", "leaves", "values", "declared", "onDestroy")
+    return {name: value for name, value in props.items() if name not in own}
 
 
 class PriorValues(Resource, module="shared", name="PriorValues"):

@@ -175,7 +175,8 @@ class SharedProvider(ResourceProvider):
     def _converge(self, props: Props) -> Props:
         """Read, compare, write, read back; again where a write may have been done or was raced."""
         trouble: ServiceError | None = None
-        for delay in REPEAT_DELAYS:
+        for delay in (0.0, *REPEAT_DELAYS):
+            time.sleep(delay)
             live = self.live_or_absent(props)
             if self.is_as_declared(props, live):
                 break
@@ -187,7 +188,6 @@ class SharedProvider(ResourceProvider):
                 if not error.sent:
                     raise
                 trouble = error
-                time.sleep(delay)
                 continue
             live = self._read_back(props)
             break
@@ -216,7 +216,8 @@ class SharedProvider(ResourceProvider):
 
     def is_as_declared(self, props: Props, live: Props) -> bool:
         """Whether the live part needs no write."""
-        return bool(live) and all(props.get(name) == value for name, value in live.items())
+        there = bool(live) or not self.can_be_absent
+        return there and all(props.get(name) == value for name, value in live.items())
 
     def _read_back(self, props: Props) -> Props:
         live: Props = {}
@@ -244,6 +245,16 @@ def recorded(props: Props) -> Any:
     """What was there before us, as PriorValues recorded it; None where nothing is recorded."""
     text = props.get("prior")
     return json.loads(text) if isinstance(text, str) and text else None
+
+
+def written(props: Props) -> Props:
+    """What we last made the object, as state has it; {} where we never did.
+
+    The other outputs follow what is live at every refresh, and destroy refreshes first: only
+    this still says which values are ours.
+    """
+    text = props.get("written")
+    return dict(json.loads(text)) if isinstance(text, str) and text else {}
 
 
 def to_json(value: Any) -> str:

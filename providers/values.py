@@ -1,5 +1,6 @@
 """Property values as they arrive from the engine, brought into one canonical form."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +48,12 @@ def project(declared: Any, live: Any) -> Any:
 
 def same_members(one: list[Any], other: list[Any]) -> bool:
     """Whether two lists hold the same members, in whatever order."""
-    return sorted(map(repr, one)) == sorted(map(repr, other))
+    return sorted(map(_text, one)) == sorted(map(_text, other))
+
+
+def _text(value: Any) -> str:
+    """The same text for the same value: the engine keeps no order of keys."""
+    return json.dumps(canonical(value), sort_keys=True, default=repr)
 
 
 def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

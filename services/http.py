@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.errors import Throttled, Unavailable
+from services.redact import redact
 
 if TYPE_CHECKING:
     import requests
@@ -214,4 +215,4 @@ def _reason(error: BaseException) -> str:
     """The innermost cause in a few words, without addresses of objects."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
-    return str(error).split(">: ")[-1][:160] or type(error).__name__
+    return redact(str(error).split(">: ")[-1])[:160] or type(error).__name__

@@ -1,16 +1,20 @@
 """Keeps secrets out of every text that leaves a process."""
 
 import threading
+from urllib.parse import quote_plus
 
 _lock = threading.Lock()
 _secrets: set[str] = set()
 
 
 def remember_secret(value: str) -> None:
-    """From now on `redact` blanks `value`. Texts under 4 characters are no secrets."""
+    """From now on `redact` blanks `value`, also as a form or a URL writes it.
+
+    Texts under 4 characters are no secrets.
+    """
     if len(value) >= 4:
         with _lock:
-            _secrets.add(value)
+            _secrets.update((value, quote_plus(value)))
 
 
 def redact(text: str) -> str:

@@ -55,8 +55,9 @@ class Settings:
         value = self.get(name)
         if value is None:
             secret = " --secret" if name in SECRETS else ""
+            key = "azuread:tenantId" if name == "ARM_TENANT_ID" else name
             raise MissingCredentials(
-                f"{name} is not set: export it, or run `pulumi config set{secret} {name}`"
+                f"{name} is not set: export it, or run `pulumi config set{secret} {key}`"
             )
         return value
 

@@ -9,7 +9,7 @@ from pulumi.dynamic import Resource, UpdateResult
 from providers.clients import graph
 from providers.entra.principals import find_principal, require_principal, require_scopes
 from providers.shared import Props, SharedProvider, recorded
-from providers.values import canonical
+from providers.values import canonical, has_unknown
 from services.entra.graph import literal, quote
 from services.errors import NotFound, WriteHadNoEffect
 from services.permissions import GRANT_READ, GRANT_WRITE
@@ -31,7 +31,8 @@ class DelegatedGrantProvider(SharedProvider):
         return f"{props['clientId']}/{props['resourceClientId']}/AllPrincipals"
 
     def validated(self, props: Props) -> Props:
-        return {**props, "scopes": sorted(props["scopes"])}
+        scopes = props["scopes"]
+        return {**props, "scopes": scopes if has_unknown(scopes) else sorted(scopes)}
 
     def live(self, props: Props) -> Props:
         grant = self._find(props)
@@ -47,7 +48,7 @@ class DelegatedGrantProvider(SharedProvider):
         if grant is not None:
             held = _scopes(grant)
             missing = [scope for scope in props["scopes"] if scope not in held]
-            self._set_scopes(grant, " ".join([grant["scope"], *missing]).strip())
+            self._set_scopes(grant, " ".join([grant.get("scope") or "", *missing]).strip())
             return
         ids = self._principals(props)
         body = {
@@ -59,11 +60,14 @@ class DelegatedGrantProvider(SharedProvider):
         graph().post(_GRANTS, GRANT_WRITE, body)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        # Added first, then removed: a grant without any scope would be deleted in between.
+        result = super().update(_id, _olds, _news)
         news = canonical(_news)
         dropped = set(canonical(_olds).get("scopes", ())) - set(news["scopes"])
         ours = dropped - set((recorded(news) or "").split())
-        self.repeat_until_done(lambda: self._take_away(news, ours))
-        return super().update(_id, _olds, _news)
+        if ours:
+            self.repeat_until_done(lambda: self._take_away(news, ours))
+        return result
 
     def restore(self, props: Props, live: Props) -> bool:
         before = recorded(props)
@@ -72,7 +76,7 @@ class DelegatedGrantProvider(SharedProvider):
 
     def prior(self, props: Props) -> Any:
         grant = self._find(props)
-        return None if grant is None else grant["scope"]
+        return None if grant is None else grant.get("scope") or ""
 
     def no_effect(self, props: Props, live: Props) -> WriteHadNoEffect:
         missing = [scope for scope in props["scopes"] if scope not in live.get("scopes", ())]
@@ -88,7 +92,7 @@ class DelegatedGrantProvider(SharedProvider):
         if grant is None or not scopes & _scopes(grant):
             return False
         left = [scope for scope in grant["scope"].split() if scope not in scopes]
-        if not left:
+        if not left and before is None:
             with contextlib.suppress(NotFound):  # gone already, by an earlier try
                 graph().delete(f"{_GRANTS}/{quote(grant['id'])}", GRANT_WRITE)
         elif before is not None and set(left) == set(before.split()):

@@ -7,15 +7,22 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import Resource
+from pulumi.output import Unknown
 
 from providers.clients import graph
 from providers.engine import refuse_without_engine
-from providers.entra.principals import require_principal, require_scopes, scope_ids
-from providers.shared import Props, SharedProvider, recorded, to_json
+from providers.entra.principals import (
+    find_principal,
+    require_principal,
+    require_scopes,
+    scope_ids,
+)
+from providers.shared import Props, SharedProvider, recorded, to_json, written
 from providers.values import has_unknown
 from services.entra.graph import quote
-from services.errors import ForeignObject, NotFound
+from services.errors import ForeignObject, NotFound, WriteHadNoEffect
 from services.permissions import POLICY_READ, POLICY_WRITE
+from tenant.desired import MICROSOFT_GRAPH
 from tenant.model import GUID
 
 _POLICIES = "/policies/permissionGrantPolicies"
@@ -41,7 +48,7 @@ class PermissionGrantPolicyProvider(SharedProvider):
     """The policy object with its condition sets; permissions by name."""
 
     identity = ("policyId",)
-    output_only = ("unknown", "permissionIds")
+    output_only = ("unknown", "permissionIds", "written")
     can_be_absent = True
 
     def object_id(self, props: Props) -> str:
@@ -73,7 +80,9 @@ class PermissionGrantPolicyProvider(SharedProvider):
             for permission in one.get("permissions") or ()
         }
         if used - set(names) - {"all"}:
-            names |= {g: n for n, g in scope_ids(require_principal(self._resource(props))).items()}
+            # What has no name stays an id: a drifted policy is to be read all the same.
+            resource = find_principal(self._resource(props)) or {}
+            names |= {guid: name for name, guid in scope_ids(resource).items()}
         return {
             "displayName": policy.get("displayName") or "",
             "description": policy.get("description") or "",
@@ -81,7 +90,12 @@ class PermissionGrantPolicyProvider(SharedProvider):
         }
 
     def outs(self, props: Props, live: Props) -> Props:
-        return {**props, "permissionIds": to_json(self._ids(props))}
+        declared = {name: props[name] for name in ("displayName", "description", *_KINDS)}
+        return {
+            **props,
+            "permissionIds": to_json(self._ids(props)),
+            "written": to_json(declared),
+        }
 
     def refuse_foreign(self, props: Props, live: Props) -> None:
         if not live or props.get("prior") == to_json(None):
@@ -115,10 +129,12 @@ class PermissionGrantPolicyProvider(SharedProvider):
             with contextlib.suppress(NotFound):
                 graph().delete(path, POLICY_WRITE)
             return True
-        if not self.is_as_declared({**props}, live):
-            return False  # changed by somebody since, so no longer ours to change
-        wanted = {name: before[name] for name in ("displayName", "description") if before.get(name)}
-        graph().patch(path, POLICY_WRITE, wanted)
+        now = self.prior(props)
+        if now == before or not self.is_as_declared(written(props), live):
+            return False  # given back, or changed by somebody since and no longer ours to change
+        texts = {name: before[name] for name in ("displayName", "description")}
+        if any(now[name] != text for name, text in texts.items()):
+            graph().patch(path, POLICY_WRITE, texts)
         present = self._policy(props)
         for kind in _KINDS:
             _replace_sets(f"{path}/{kind}", before[kind], present[kind])
@@ -135,6 +151,14 @@ class PermissionGrantPolicyProvider(SharedProvider):
             **{kind: sorted_sets(policy[kind], _canonical_set) for kind in _KINDS},
         }
 
+    def no_effect(self, props: Props, live: Props) -> WriteHadNoEffect:
+        differing = ", ".join(n for n, v in live.items() if props.get(n) != v) or "the policy"
+        return WriteHadNoEffect(
+            f"Entra: permission-grant policy {props['policyId']} was written and {differing} did "
+            "not change. Run again in a minute; if it stays, look at it with `az rest` or in "
+            "Entra > Enterprise applications > Consent and permissions."
+        )
+
     def _policy(self, props: Props) -> Props:
         path = f"{_POLICIES}/{quote(props['policyId'])}"
         policy = graph().get(path, POLICY_READ, ahead="/policies/authorizationPolicy")
@@ -146,7 +170,7 @@ class PermissionGrantPolicyProvider(SharedProvider):
     @staticmethod
     def _resource(props: Props) -> str:
         sets = [*props.get("includes", ()), *props.get("excludes", ())]
-        return str(sets[0]["resourceApplication"])
+        return str(sets[0]["resourceApplication"]) if sets else MICROSOFT_GRAPH
 
     def _ids(self, props: Props) -> dict[str, str]:
         known: dict[str, str] = json.loads(props.get("permissionIds") or "{}")
@@ -159,8 +183,10 @@ class PermissionGrantPolicyProvider(SharedProvider):
         return {**themselves, **{name: known[name] for name in names}}
 
 
-def sorted_sets(sets: Any, form: Any) -> list[Props]:
+def sorted_sets(sets: Any, form: Any) -> Any:
     """Condition sets in one form and one order; Graph gives them none."""
+    if isinstance(sets, Unknown):
+        return sets
     formed = [form(one) for one in sets]
     return formed if has_unknown(formed) else sorted(formed, key=to_json)
 

@@ -28,7 +28,7 @@ class PolicyAssignmentProvider(SharedProvider):
         return f"authorizationPolicy/{props['policyId']}"
 
     def live(self, props: Props) -> Props:
-        return {"assigned": _holds(self._entries(), props["policyId"])}
+        return {"assigned": _holds(self._entries(fresh=False), props["policyId"])}
 
     def write(self, props: Props, live: Props) -> None:
         entries = self._entries()
@@ -55,8 +55,8 @@ class PolicyAssignmentProvider(SharedProvider):
         )
 
     @staticmethod
-    def _entries() -> list[str]:
-        policy = graph().get(_POLICY, AUTHORIZATION_READ)
+    def _entries(*, fresh: bool = True) -> list[str]:
+        policy = graph().get(_POLICY, AUTHORIZATION_READ, fresh=fresh)
         role = policy.get("defaultUserRolePermissions")
         entries = role.get(_LIST) if isinstance(role, dict) else None
         if not isinstance(entries, list):

@@ -7,12 +7,12 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from providers.clients import zoom
-from providers.shared import Props, SharedProvider, recorded
+from providers.shared import Props, SharedProvider, recorded, to_json, written
 from providers.values import leaf, leaves, project, set_leaf
 from services.errors import Refused, WriteHadNoEffect
 
 # Every other property is a section by Zoom's published name.
-_OWN = ("account", "onDestroy", "prior", "unknown")
+_OWN = ("account", "onDestroy", "prior", "unknown", "written")
 
 # In GET only (Zoom's Accounts specification, 2026-02): never sent back with their siblings.
 _READ_ONLY = (
@@ -32,6 +32,7 @@ class AccountDocumentProvider(SharedProvider):
 
     document: ClassVar[str]
     identity = ("account",)
+    output_only = ("unknown", "written")
 
     def object_id(self, props: Props) -> str:
         return f"{props['account']}/{self.document}"
@@ -42,6 +43,9 @@ class AccountDocumentProvider(SharedProvider):
         found = project(declared, body)
         return {**found, **{name: {} for name in declared if name not in found}}
 
+    def outs(self, props: Props, live: Props) -> Props:
+        return {**props, "written": to_json(sections(props))}
+
     def write(self, props: Props, live: Props) -> None:
         body = zoom().read(props["account"], self.document)
         _refuse_unknown(sections(props), body, self.document)
@@ -51,7 +55,7 @@ class AccountDocumentProvider(SharedProvider):
         priors = recorded(props) or {}
         body = zoom().read(props["account"], self.document)
         target: Props = {}
-        for path, ours in leaves(sections(props)):
+        for path, ours in leaves(written(props)):
             before = priors.get(path)
             now = leaf(body, path)
             if before is not None and project(ours, now) == ours and before != now:

@@ -11,7 +11,7 @@ from typing import Any
 from services.entra.endpoints import Cloud
 from services.errors import CredentialsRejected, MissingCredentials, Unavailable
 from services.http import Http
-from services.redact import remember_secret
+from services.redact import redact, remember_secret
 from services.settings import Settings
 
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -83,7 +83,7 @@ class Credentials:
             )
         why = str(body.get("error_description") or body.get("error") or "no reason given")
         raise CredentialsRejected(
-            f"Entra: POST token: HTTP {answer.status}: {why.splitlines()[0][:200]} "
+            f"Entra: POST token: HTTP {answer.status}: {redact(why.splitlines()[0])[:400]} "
             "Check ARM_TENANT_ID, ARM_CLIENT_ID and the secret or federated credential."
         )
 

@@ -19,6 +19,7 @@ from services.errors import (
 )
 from services.http import Answer, Http
 from services.permissions import Need
+from services.redact import redact
 from services.settings import Settings
 
 # Reads that several resources ask for within this time travel as one $batch request.
@@ -49,12 +50,17 @@ class Graph:
         self._ahead: dict[str, tuple[float, Answer | None]] = {}
         self._lock = threading.Lock()
 
-    def get(self, path: str, need: Need, *, ahead: str | None = None) -> dict[str, Any]:
+    def get(
+        self, path: str, need: Need, *, ahead: str | None = None, fresh: bool = False
+    ) -> dict[str, Any]:
         """The object at `path`. Raises NotFound only on a definite 404.
 
         `ahead` is a path that is likely to be read next: it travels along, and answers the next
-        read of it within a few seconds, unless something was written in between.
+        read of it within a few seconds, unless something was written in between. `fresh` takes
+        no answer that came ahead: for what is changed and written back whole.
         """
+        if fresh:
+            self._ahead.pop(path, None)
         return self._object(self._read(path, ahead), "GET", path, need)
 
     def list_all(
@@ -191,7 +197,7 @@ def _with_query(path: str, query: Mapping[str, str] | None) -> str:
 def _fail(answer: Answer, what: str, need: Need) -> NoReturn:
     error = answer.body.get("error") if isinstance(answer.body, dict) else None
     error = error if isinstance(error, dict) else {}
-    code, message = str(error.get("code", "")), str(error.get("message", ""))[:200]
+    code, message = str(error.get("code", "")), redact(str(error.get("message", "")))[:200]
     request_id = answer.headers.get("request-id")
     inner = error.get("innerError")
     if not request_id and isinstance(inner, dict):
@@ -209,8 +215,13 @@ def _fail(answer: Answer, what: str, need: Need) -> NoReturn:
                 f"{text}. The identity lacks {need.permission}, needed to {need.purpose}: add it "
                 f"in Entra > App registrations > API permissions, with {need.granted_by}{trace}."
             )
-        case 404:
+        case 404 if code:
             raise NotFound(f"{text}{trace}.")
+        case 404:
+            raise Unavailable(
+                f"{text} without an error of Graph's. Something between answers in its place: "
+                f"check ARM_METADATA_HOSTNAME and the network's proxy{trace}."
+            )
         case 409:
             raise Conflict(f"{text}{trace}.")
         case status if status >= 500 or status in (408, 424, 429):

@@ -23,7 +23,7 @@ from services.permissions import (
     SETTINGS_WRITE,
     Need,
 )
-from services.redact import remember_secret
+from services.redact import redact, remember_secret
 from services.settings import Settings
 
 API_URL, OAUTH_URL = "https://api.zoom.us/v2", "https://zoom.us/oauth/token"
@@ -118,7 +118,7 @@ class ZoomApi:
             return token, float(body.get("expires_in", 3600))
         if answer.status >= 500:
             raise Unavailable(f"Zoom: POST token: HTTP {answer.status}. Run again later.")
-        why = str(body.get("reason") or body.get("error") or "no reason given")[:200]
+        why = redact(str(body.get("reason") or body.get("error") or "no reason given"))[:200]
         raise CredentialsRejected(
             f"Zoom: POST token: HTTP {answer.status}: {why.rstrip('.')}. Check ZOOM_ACCOUNT_ID, "
             "ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET of the Server-to-Server OAuth app, and that "
@@ -142,7 +142,7 @@ def _token_is_stale(answer: Answer) -> bool:
 def _fail(answer: Answer, what: str, need: Need) -> NoReturn:
     code = _error_code(answer)
     body = answer.body if isinstance(answer.body, dict) else {}
-    message = str(body.get("message", "no reason given"))[:200].rstrip(".")
+    message = redact(str(body.get("message", "no reason given")))[:200].rstrip(".")
     tracking = answer.headers.get("x-zm-trackingid")
     trace = f" (x-zm-trackingid {tracking})" if tracking else ""
     shown = f"{code}: {message}" if code is not None else message
@@ -170,4 +170,5 @@ def _fail(answer: Answer, what: str, need: Need) -> NoReturn:
         for error in body.get("errors", ())
         if isinstance(error, dict)
     )
-    raise Refused(f"{text}{f' ({fields[:300]})' if fields else ''}{trace}.")
+    fields = redact(fields)[:300]
+    raise Refused(f"{text}{f' ({fields})' if fields else ''}{trace}.")

@@ -32,12 +32,12 @@ def test_every_decision_is_listed() -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
-    for name in main.commands:  # type: ignore[attr-defined]
+    for name in main.commands:
         assert re.search(rf"fleet [a-z| ]*{name}|{name}`", readme), name
 
 
 def test_every_command_explains_itself() -> None:
-    for name in main.commands:  # type: ignore[attr-defined]
+    for name in main.commands:
         result = CliRunner().invoke(main, [name, "--help"])
         assert result.exit_code == 0
         assert len(result.output.splitlines()) > 3

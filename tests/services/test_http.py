@@ -102,25 +102,36 @@ def test_an_empty_answer_has_no_body(service: Service, client: Http) -> None:
     assert client.send("PATCH", service.url, json={}).body is None
 
 
+def in_seconds(seconds: float) -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
+
+
 @pytest.mark.parametrize(
     ("header", "low", "high"),
     [
-        ("3", 3, 3),
-        ("2.128", 2.128, 2.128),
-        ("0", 0, 0),
-        (format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(0, 40)), 30, 40),
-        ((datetime.datetime.now(datetime.UTC) + datetime.timedelta(0, 40)).isoformat(), 30, 40),
-        ("-5", 0.1, 0.5),
-        ("soon", 0.1, 0.5),
-        ("inf", 0.1, 0.5),
-        ("nan", 0.1, 0.5),
-        ("", 0.1, 0.5),
+        (lambda: "3", 3, 3),
+        (lambda: "2.128", 2.128, 2.128),
+        (lambda: "0", 0, 0),
+        (lambda: format_datetime(in_seconds(40)), 30, 40),
+        (lambda: format_datetime(in_seconds(40), usegmt=True), 30, 40),
+        (lambda: in_seconds(40).isoformat(), 30, 40),
+        (lambda: in_seconds(-40).isoformat(), 0, 0),
+        (lambda: "-5", 0.1, 0.5),
+        (lambda: "soon", 0.1, 0.5),
+        (lambda: "inf", 0.1, 0.5),
+        (lambda: "nan", 0.1, 0.5),
+        (lambda: "", 0.1, 0.5),
     ],
 )
 def test_a_429_waits_as_long_as_is_asked_or_a_little(
-    service: Service, client: Http, waits: list[float], header: str, low: float, high: float
+    service: Service,
+    client: Http,
+    waits: list[float],
+    header: Callable[[], str],
+    low: float,
+    high: float,
 ) -> None:
-    service.plays = [answer(429, Retry_After=header), OK]
+    service.plays = [answer(429, Retry_After=header()), OK]
     assert client.send("POST", service.url).status == 200
     assert len(waits) == 1
     assert low <= waits[0] <= high
