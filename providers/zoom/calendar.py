@@ -8,7 +8,6 @@ it stays as it was in state, is no drift, is not written, and does not stop the 
 """
 
 import datetime
-import json
 from typing import Any
 
 import pulumi
@@ -16,7 +15,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from providers.clients import portal
 from providers.engine import refuse_without_engine
-from providers.shared import Props, SharedProvider, recorded, to_json
+from providers.shared import Props, SharedProvider, recorded, to_json, written
 from providers.values import canonical
 from services.errors import Unreadable
 from services.zoom.portal import Reading
@@ -63,7 +62,7 @@ class CalendarIntegrationProvider(SharedProvider):
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         olds, news = canonical(_olds), canonical(_news)
         internal = {name: value for name, value in _news.items() if name.startswith("__")}
-        return UpdateResult({**self._converge(news, _written(olds)), **internal})
+        return UpdateResult({**self._converge(news, written(olds)), **internal})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         known = canonical(props)
@@ -76,12 +75,12 @@ class CalendarIntegrationProvider(SharedProvider):
         return ReadResult(id_, outs={**outs, **internal}, inputs=inputs)
 
     def delete(self, _id: str, _props: Props) -> None:
-        if _written(canonical(_props)):  # else there is nothing of ours in the portal
+        if written(canonical(_props)):  # else there is nothing of ours in the portal
             super().delete(_id, _props)
 
     # ---- shared steps ------------------------------------------------------------------------
 
-    def _converge(self, props: Props, written: Props | None = None) -> Props:
+    def _converge(self, props: Props, ours_before: Props | None = None) -> Props:
         """Sets what differs and was recorded before; the portal is reloaded and compared then."""
         if props["channel"] != "portal":
             return props
@@ -103,12 +102,12 @@ class CalendarIntegrationProvider(SharedProvider):
         return {
             **props,
             **_marks(reading.unread, props),
-            "written": to_json({**(written or {}), **ours}),
+            "written": to_json({**(ours_before or {}), **ours}),
         }
 
     def restore(self, props: Props, live: Props) -> bool:
         before, target = recorded(props) or {}, {}
-        for name, ours in _written(props).items():
+        for name, ours in written(props).items():
             if before.get(name) in (None, ours):
                 continue
             if name not in live:
@@ -160,11 +159,6 @@ def _marks(unread: dict[str, str], known: Props) -> Props:
     reasons = set(unread.values())
     text = reasons.pop() if len(reasons) == 1 else "; ".join(f"{k}: {v}" for k, v in unread.items())
     return {"unread": unread, "unknown": f"{since}: {text}"}
-
-
-def _written(props: Props) -> Props:
-    text = props.get("written")
-    return dict(json.loads(text)) if isinstance(text, str) and text else {}
 
 
 class CalendarIntegration(Resource, module="zoom", name="CalendarIntegration"):

@@ -53,6 +53,7 @@ PINNED = {
 KINDS = {
     "zoom:AccountSettings": "AccountSettingsProvider",
     "zoom:AccountLocks": "AccountLocksProvider",
+    "zoom:CalendarIntegration": "CalendarIntegrationProvider",
     "entra:DelegatedGrant": "DelegatedGrantProvider",
     "entra:PermissionGrantPolicy": "PermissionGrantPolicyProvider",
     "entra:PolicyAssignment": "PolicyAssignmentProvider",
