@@ -11,7 +11,7 @@ import datetime
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import ReadResult, Resource, UpdateResult
 
 from providers.clients import portal
 from providers.engine import refuse_without_engine
@@ -49,15 +49,8 @@ class CalendarIntegrationProvider(SharedProvider):
 
     # ---- Pulumi's interface, where unknown is no failure -------------------------------------
 
-    def create(self, props: Props) -> CreateResult:
-        try:
-            return super().create(props)
-        except Unreadable as error:
-            if error.sent:
-                raise
-        internal = {name: value for name, value in props.items() if name.startswith("__")}
-        declared = canonical(props)
-        return CreateResult(self.object_id(declared), {**self._converge(declared), **internal})
+    def look_before_create(self, props: Props) -> None:
+        """Nothing can be foreign; what cannot be read is found by `_converge`, and no failure."""
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         olds, news = canonical(_olds), canonical(_news)

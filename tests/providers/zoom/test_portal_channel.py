@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from providers.prior import PriorValuesProvider
 from providers.zoom.calendar import CalendarIntegrationProvider
 from services.errors import Refused, Unreadable
 from services.settings import Settings
+from services.zoom.portal_state import data_folder
 from tests.portal_person import CONSENT, INTEGRATION, NAMES, SIGN_IN, settings, signed_in
 
 pytestmark = pytest.mark.browser
@@ -30,6 +32,21 @@ class Resource:
         self.provider, self.recorder = CalendarIntegrationProvider(), PriorValuesProvider()
         self.record: Props = {"of": "zoom:CalendarIntegration", **KEY, "leaves": list(NAMES)}
         self.outs: Props = {}
+
+    def sign_in(self) -> None:
+        """Somebody is signed in; the browser of the test before is good for it."""
+        if not self.emulator.world.tokens.portal or not self.state.exists():
+            forget_clients()
+            signed_in(self.emulator)
+
+    def sign_out(self) -> None:
+        """Nobody is signed in, and no browser is open."""
+        forget_clients()
+        self.state.unlink(missing_ok=True)
+
+    @property
+    def state(self) -> Path:
+        return data_folder() / "contoso.json"
 
     def create(self, **more: Any) -> Props:
         self.record = dict(self.recorder.create(self.record).outs or {})
@@ -48,6 +65,7 @@ class Resource:
         return self.outs
 
     def delete(self) -> None:
+        shared._created_here.clear()  # destroy is a command, and process, of its own
         self.provider.delete("me/calendar", self.outs)
 
     @property
@@ -62,18 +80,29 @@ class Resource:
         self.emulator.world.data["zoom"]["portal_page"] = options() | wanted
 
 
+@pytest.fixture(scope="module")
+def shared_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One emulator, and one browser where the tests leave it open."""
+    forget_clients()
+    with pytest.MonkeyPatch.context() as patch, Emulator() as emulator:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        use_settings(settings(emulator))
+        yield emulator
+        forget_clients()
+        use_settings(Settings())
+
+
 @pytest.fixture
-def resource(portal_emulator: Emulator) -> Iterator[Resource]:
-    forget_clients()
+def resource(shared_emulator: Emulator) -> Iterator[Resource]:
     shared._created_here.clear()  # of tests before: this process is none of the engine's
-    use_settings(settings(portal_emulator))
-    yield Resource(portal_emulator)
-    forget_clients()
-    use_settings(Settings())
+    seed = shared_emulator.snapshot()
+    shared_emulator.clear_log()
+    yield Resource(shared_emulator)
+    shared_emulator.world.replace(seed)
 
 
 def test_a_life_sets_reads_drift_heals_and_gives_back(resource: Resource) -> None:
-    signed_in(resource.emulator)
+    resource.sign_in()
     before = resource.emulator.snapshot()
     outs = resource.create()
     assert resource.live == DECLARED
@@ -88,6 +117,7 @@ def test_a_life_sets_reads_drift_heals_and_gives_back(resource: Resource) -> Non
 
 
 def test_without_a_state_everything_is_unknown_and_nothing_fails(resource: Resource) -> None:
+    resource.sign_out()
     outs = resource.create()
     since, _, reason = outs["unknown"].partition(": ")
     assert "nobody is signed in to Zoom's portal" in reason
@@ -100,6 +130,7 @@ def test_without_a_state_everything_is_unknown_and_nothing_fails(resource: Resou
 
 
 def test_unknown_is_no_change_for_the_engine(resource: Resource) -> None:
+    resource.sign_out()
     outs = resource.create()
     news = {**KEY, **DECLARED, "prior": resource.record["values"]}
     assert not resource.provider.diff("me/calendar", outs, news).changes
@@ -108,9 +139,10 @@ def test_unknown_is_no_change_for_the_engine(resource: Resource) -> None:
 def test_who_signs_in_later_has_what_was_there_recorded_before_the_first_write(
     resource: Resource,
 ) -> None:
+    resource.sign_out()
     before = resource.live
     resource.create()
-    signed_in(resource.emulator)
+    resource.sign_in()
     outs = resource.refresh()
     assert json.loads(resource.record["values"]) == before
     assert {name: outs[name] for name in NAMES} == before
@@ -121,7 +153,7 @@ def test_who_signs_in_later_has_what_was_there_recorded_before_the_first_write(
 
 
 def test_what_is_not_recorded_is_not_written(resource: Resource) -> None:
-    signed_in(resource.emulator)
+    resource.sign_in()
     resource.page(labels={SIGN_IN: "Offer the calendar"})
     resource.create()
     resource.page()
@@ -134,7 +166,7 @@ def test_what_is_not_recorded_is_not_written(resource: Resource) -> None:
 
 
 def test_one_label_that_changed_leaves_the_others_compared(resource: Resource) -> None:
-    signed_in(resource.emulator)
+    resource.sign_in()
     resource.create()
     resource.page(labels={SIGN_IN: "Offer the calendar"})
     resource.person_sets(**{CONSENT: True})
@@ -146,7 +178,7 @@ def test_one_label_that_changed_leaves_the_others_compared(resource: Resource) -
 
 
 def test_a_refused_write_fails_and_changes_nothing(resource: Resource) -> None:
-    signed_in(resource.emulator)
+    resource.sign_in()
     resource.page(locked=[CONSENT])
     before = resource.live
     with pytest.raises(Refused, match="is locked"):
@@ -155,7 +187,7 @@ def test_a_refused_write_fails_and_changes_nothing(resource: Resource) -> None:
 
 
 def test_destroy_gives_back_only_what_is_still_ours(resource: Resource) -> None:
-    signed_in(resource.emulator)
+    resource.sign_in()
     resource.person_sets(**{INTEGRATION: True, SIGN_IN: False, CONSENT: True})
     resource.create()
     resource.person_sets(**{CONSENT: True, SIGN_IN: True})
@@ -164,7 +196,7 @@ def test_destroy_gives_back_only_what_is_still_ours(resource: Resource) -> None:
 
 
 def test_destroy_keeps_the_record_while_nobody_is_signed_in(resource: Resource) -> None:
-    signed_in(resource.emulator)
+    resource.sign_in()
     resource.create()
     resource.emulator.world.tokens.portal.clear()
     with pytest.raises(Unreadable):
@@ -173,7 +205,7 @@ def test_destroy_keeps_the_record_while_nobody_is_signed_in(resource: Resource) 
 
 
 def test_destroy_with_leave_touches_nothing(resource: Resource) -> None:
-    signed_in(resource.emulator)
+    resource.sign_in()
     resource.create(onDestroy="leave")
     resource.emulator.clear_log()
     resource.delete()
@@ -192,7 +224,7 @@ def test_what_a_person_attests_to_sends_nothing(resource: Resource) -> None:
 
 
 def test_from_attested_to_portal_what_is_there_is_recorded_and_set(resource: Resource) -> None:
-    signed_in(resource.emulator)
+    resource.sign_in()
     before = resource.live
     resource.outs = {"account": "me", "channel": "attested", **DECLARED}
     resource.record = dict(resource.recorder.create(resource.record).outs or {})
