@@ -26,7 +26,11 @@ demo: ## see it all work against an Entra and a Zoom on this machine (KEEP=1: le
 
 .PHONY: test
 test: lint ## lint, then all tests
-	@$(ENGINE) run --dev -- python -m pytest
+	@$(ENGINE) run --dev -- python -m pytest -n 3
+
+.PHONY: test-kill
+test-kill: ## kill the engine at every write there is (a few more minutes)
+	@$(ENGINE) run --dev -- python -m pytest -n 3 -m full tests/engine_runs
 
 .PHONY: lint
 lint: ## check style, types, imports and workflows; asks no network

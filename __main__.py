@@ -1,5 +1,7 @@
 """One tenant: its declaration in, its resources out."""
 
+from pathlib import Path
+
 import pulumi
 
 from components.tenant import Tenant
@@ -12,6 +14,9 @@ value = pulumi.Config(declaration.PROJECT).get_object("tenant")
 try:
     if value is None:
         raise DeclarationError(file, f"config.{declaration.KEY}", "is missing")
+    if Path(file).exists():
+        # The whole file, too: the engine says nothing of a misspelt key beside the tenant's.
+        declaration.parse_file(Path(file).read_text(encoding="utf-8"), file)
     declared = declaration.parse(value, file)
 except DeclarationError as error:
     # RunError: one line for a person, no traceback.

@@ -28,7 +28,9 @@ class AdminGrant(pulumi.ComponentResource):
                 service_principal_object_id=application.principal_id,
                 resource_service_principal_object_id=application.graph_principal_id,
                 claim_values=scopes,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(
+                    parent=self, retain_on_delete=tenant.on_destroy == "leave"
+                ),
             )
         else:
             # Zoom's principal is not ours, and Zoom may have made the grant already.

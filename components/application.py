@@ -36,6 +36,7 @@ class Application(pulumi.ComponentResource):
         microsoft_graph = azuread.get_service_principal_output(
             client_id=desired.MICROSOFT_GRAPH, opts=pulumi.InvokeOutputOptions(parent=self)
         )
+        ours = pulumi.ResourceOptions(parent=self, retain_on_delete=tenant.on_destroy == "leave")
         application = azuread.Application(
             "registration",
             display_name=desired.display_name(tenant),
@@ -55,7 +56,7 @@ class Application(pulumi.ComponentResource):
                     ],
                 }
             ],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=ours,
         )
         principal = azuread.ServicePrincipal(
             "principal",
@@ -64,7 +65,7 @@ class Application(pulumi.ComponentResource):
             account_enabled=True,
             app_role_assignment_required=False,
             owners=list(declared.owners) or None,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=ours,
         )
         self.client_id = application.client_id
         self.principal_id = principal.object_id

@@ -19,21 +19,24 @@ class Emulators:
     """`python -m emulator` as a child; `env` is what to export to talk to it."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="zoom-calendar-emulator-"))
-        file = self._folder / "env"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "emulator", "--env-file", str(file)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C ends the story first, then these
-        )
-        deadline = time.monotonic() + 30
-        while not (file.exists() and "EMULATOR_CONTROL_URL" in file.read_text()):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise RuntimeError("the emulators did not start: try `python -m emulator`")
-            time.sleep(0.05)
-        self.env = _exports(file.read_text(encoding="utf-8"))
+        with tempfile.TemporaryDirectory(prefix="zoom-calendar-emulator-") as folder:
+            file = Path(folder) / "env"
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "emulator", "--env-file", str(file)],
+                cwd=ROOT,
+                # Of their own: whoever reads the demo's output would wait for their end too.
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C ends the story first, then these
+            )
+            deadline = time.monotonic() + 30
+            while not (file.exists() and "EMULATOR_CONTROL_URL" in file.read_text()):
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    raise RuntimeError("the emulators did not start: try `python -m emulator`")
+                time.sleep(0.05)
+            self.env = _exports(file.read_text(encoding="utf-8"))
         self.pid = self._process.pid
 
     def state(self) -> Any:
@@ -66,7 +69,9 @@ class Emulators:
             headers={"Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        # On this machine, whatever proxy the user has.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 

@@ -198,6 +198,11 @@ def adopt(tenant: str) -> None:
         if not outcome.name.endswith("-before"):
             table.add_row(outcome.name, _OUTCOMES[outcome.outcome])
     console.print(table)
+    if any(outcome.name == "registration" for outcome in outcomes if outcome.outcome == "adopted"):
+        console.print(
+            "The registration was there before; it is this stack's now: `pulumi destroy` deletes "
+            "it, unless the tenant's file says onDestroy: leave."
+        )
     console.print(f"Nothing was written to Entra or Zoom. Next: pulumi preview --diff -s {tenant}")
 
 

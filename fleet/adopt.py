@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fleet import pulumi
+from fleet.plan import UNKNOWN_VALUE
 from providers.clients import graph, use_settings
 from providers.engine import ADOPTING
 from providers.prior import KINDS, PriorValuesProvider
 from providers.shared import Props
 from providers.values import canonical
 from services.entra.graph import literal
-from services.errors import Unreadable
+from services.errors import NotFound, Unreadable
 from services.permissions import GRANT_READ, PRINCIPAL_READ
 
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # how the engine writes a value not known yet
 _DYNAMIC = "pulumi-python:dynamic/"
 
 
@@ -72,7 +72,7 @@ def _find_all(steps: list[dict[str, Any]], done: dict[str, Adopted]) -> dict[str
         inputs = state.get("inputs") or {}
         if name in done or type_.startswith("pulumi:"):
             continue
-        if UNKNOWN in json.dumps({k: v for k, v in inputs.items() if k != "prior"}):
+        if UNKNOWN_VALUE in json.dumps({k: v for k, v in inputs.items() if k != "prior"}):
             continue
         entry = _find(type_, inputs, priors.get(f"{name}-before"))
         if type_.endswith(":PriorValues") and entry is not None:
@@ -98,13 +98,18 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
     props = canonical(inputs)
     internal = {name: value for name, value in inputs.items() if name.startswith("__")}
     if kind == "shared:PriorValues":
-        outs = PriorValuesProvider().create(props).outs or {}
+        try:
+            outs = PriorValuesProvider().create(props).outs or {}
+        except NotFound:
+            return None  # what would hold the object is not there either
         return _entry(f"prior/{props['of']}", {**props, **internal}, {**outs, **internal})
     if kind not in KINDS:
         return None
     provider = KINDS[kind]()
-    if props.get("prior") == UNKNOWN:
+    if props.get("prior") == UNKNOWN_VALUE:
         props["prior"] = prior
+    if props.get("prior") is None:
+        return None
     try:
         live = provider.live_or_absent(props)
     except Unreadable:
@@ -114,7 +119,8 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
     if not live:
         return None
     adopted = {**props, **live, **internal}
-    return _entry(provider.object_id(props), adopted, {**provider.outs(adopted, live), **internal})
+    outs = {**provider.state(adopted, live), **internal}
+    return _entry(provider.object_id(props), adopted, outs)
 
 
 def _entry(id_: str, inputs: Props, outputs: Props) -> Props:

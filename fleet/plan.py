@@ -124,7 +124,7 @@ def changes_of(document: dict[str, Any]) -> list[Change]:
 # One of the three steps of a replacement stands for it.
 _OPERATIONS = ("create", "update", "replace", "delete", "import")
 # Properties that say how a resource is kept, and nothing about the service.
-_OWN = ("prior", "written")
+_OWN = ("prior", "written", "owner")
 
 
 def _changes_of_step(step: dict[str, Any], type_: str) -> Iterator[Change]:
@@ -148,12 +148,17 @@ def _changes_of_step(step: dict[str, Any], type_: str) -> Iterator[Change]:
 
 
 def _declared(state: dict[str, Any], part: str = "inputs") -> dict[str, Any]:
-    values = state.get(part) or {}
-    return {
-        key: value
-        for key, value in values.items()
-        if key not in _OWN and not key.startswith("__")  # __provider, __defaults, __meta
-    }
+    values: dict[str, Any] = _without_internal(state.get(part) or {})
+    return {key: value for key, value in values.items() if key not in _OWN}
+
+
+def _without_internal(value: Any) -> Any:
+    """`value` without what the engine and the bridge keep in it: __provider, __defaults, __meta."""
+    if isinstance(value, dict):
+        return {k: _without_internal(v) for k, v in value.items() if not k.startswith("__")}
+    if isinstance(value, list):
+        return [_without_internal(item) for item in value]
+    return value
 
 
 def _paths(step: dict[str, Any]) -> Iterator[tuple[str, bool]]:

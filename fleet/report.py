@@ -42,8 +42,11 @@ class Report:
         if not self.plans:
             return "No tenant is touched."
         words = {0: "as declared", 7: self._differs, 1: "not previewed", 2: "with an unusable file"}
-        counts = [(sum(p.code == code for p in self.plans), text) for code, text in words.items()]
+        told = [plan for plan in self.plans if plan.code or not plan.unknown]
+        counts = [(sum(p.code == code for p in told), text) for code, text in words.items()]
         parts = [f"{count} {text}" for count, text in counts if count]
+        if len(told) < len(self.plans):
+            parts.append(f"{len(self.plans) - len(told)} in part unknown")
         unknown = sum(len(plan.unknown) for plan in self.plans)
         if unknown:
             parts.append(f"{_count(unknown, 'resource')} unknown")
@@ -58,7 +61,9 @@ class Report:
         if plan.error is not None:
             return "its file cannot be used" if plan.invalid else "could not be previewed"
         noun = "difference" if self.kind == "drift" else "change"
-        parts = [_count(len(plan.changes), noun) if plan.changes else "as declared"]
+        parts = [_count(len(plan.changes), noun)] if plan.changes else []
+        if not plan.changes and not plan.unknown:
+            parts.append("as declared")
         if plan.unknown:
             parts.append(f"{len(plan.unknown)} unknown")
         if plan.steps:
@@ -238,7 +243,7 @@ def as_json(report: Report) -> str:
         "tenants": [
             {
                 "tenant": plan.tenant,
-                "standing": words[plan.code],
+                "standing": "unknown" if plan.unknown and not plan.code else words[plan.code],
                 "error": plan.error,
                 "first": plan.first,
                 "changes": [dataclasses.asdict(change) for change in plan.changes],

@@ -1,6 +1,8 @@
 """One client per service and process, made when the first request needs it."""
 
+import hashlib
 import threading
+from typing import Literal
 
 from services.entra.graph import Graph
 from services.settings import Settings
@@ -21,6 +23,16 @@ _lock = threading.Lock()
 def use_settings(settings: Settings) -> None:
     """From now on the clients take credentials from `settings`; existing ones are kept."""
     _Clients.settings = settings
+
+
+def owner(side: Literal["entra", "zoom"]) -> str | None:
+    """A short digest of the tenant or account that the settings name; None where they name none.
+
+    It is kept in state, so that no stack is applied to somebody else's tenant by a shell with
+    other credentials; a digest, since a state should not tell more than it must.
+    """
+    value = _Clients.settings.get("ARM_TENANT_ID" if side == "entra" else "ZOOM_ACCOUNT_ID")
+    return hashlib.sha256(value.strip().lower().encode()).hexdigest()[:12] if value else None
 
 
 def graph() -> Graph:

@@ -11,10 +11,11 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from providers.clients import owner
 from providers.entra.delegated_grant import DelegatedGrantProvider
 from providers.entra.permission_grant_policy import PermissionGrantPolicyProvider
 from providers.entra.policy_assignment import PolicyAssignmentProvider
-from providers.shared import Props, SharedProvider, to_json
+from providers.shared import Props, SharedProvider, deleted_here, to_json
 from providers.values import canonical
 from providers.zoom.calendar import CalendarIntegrationProvider
 from providers.zoom.settings import AccountLocksProvider, AccountSettingsProvider
@@ -43,7 +44,9 @@ class PriorValuesProvider(SharedProvider):
 
     def create(self, props: Props) -> CreateResult:
         values = to_json(self._now(canonical(props)))
-        return CreateResult(self.object_id(props), {**props, "values": values})
+        whose = owner(KINDS[props["of"]].side)
+        outs = {**props, "values": values, **({"owner": whose} if whose else {})}
+        return CreateResult(self.object_id(props), outs)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Keeps what is recorded, and adds what is newly declared, with its value of now."""
@@ -56,18 +59,18 @@ class PriorValuesProvider(SharedProvider):
             new = [path for path in leaves if path not in known]
             added = self._now({**news, "leaves": new}) if new else {}
             known = {path: {**known, **added}[path] for path in leaves}
-        return UpdateResult({**_news, "values": to_json(known)})
+        kept = {"owner": olds["owner"]} if "owner" in olds else {}
+        return UpdateResult({**_news, "values": to_json(known), **kept})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         outs = {**props, "values": self._recorded_by_now(canonical(props))}
-        inputs = {name: value for name, value in props.items() if name != "values"}
+        inputs = {n: value for n, value in props.items() if n not in ("values", "owner")}
         return ReadResult(id_, outs=outs, inputs=inputs)
 
     def delete(self, _id: str, _props: Props) -> None:
         """Restores what a create wrote that was killed before it was in the state.
 
-        Where the writing resource was in the state it has restored already, and this finds
-        nothing to do.
+        Where the writing resource was in the state it was deleted just before, and has restored.
         """
         props = canonical(_props)
         if "declared" not in props:
@@ -79,8 +82,10 @@ class PriorValuesProvider(SharedProvider):
             "prior": props["values"],
             "written": to_json(provider.validated({**_key(props), **declared})),
             "onDestroy": props.get("onDestroy"),
+            **({"owner": props["owner"]} if "owner" in props else {}),
         }
-        provider.delete("", left)
+        if (type(provider).__name__, provider.object_id(left)) not in deleted_here:
+            provider.delete("", left)
 
     def _recorded_by_now(self, props: Props) -> Any:
         """The record, with what could not be read before and can be now: it is not written yet."""
@@ -98,7 +103,7 @@ class PriorValuesProvider(SharedProvider):
 
 def _key(props: Props) -> Props:
     """What names the object: everything but what is recorded of it."""
-    own = ("of", "leaves", "values", "declared", "onDestroy")
+    own = ("of", "leaves", "values", "declared", "onDestroy", "owner")
     return {name: value for name, value in props.items() if name not in own}
 
 

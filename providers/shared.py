@@ -8,7 +8,7 @@ import datetime
 import json
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -21,12 +21,13 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from providers.clients import use_settings
+from providers.clients import owner, use_settings
 from providers.engine import enter_provider_process, refuse_without_engine
 from providers.values import canonical, has_unknown
 from services.errors import (
     Conflict,
     NotFound,
+    Refused,
     ServiceError,
     Unavailable,
     Unreadable,
@@ -42,10 +43,18 @@ VERIFY_DELAYS: Sequence[float] = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 # Seconds before a write that may have been done, or came too early, is looked at again.
 REPEAT_DELAYS: Sequence[float] = (0.5, 2.0, 5.0)
 
+_OWNERS = {
+    "entra": ("Entra tenant", "ARM_TENANT_ID or azuread:tenantId"),
+    "zoom": ("Zoom account", "ZOOM_ACCOUNT_ID"),
+}
+
 # What this process created, with what was there before. A resource that was renamed without an
 # alias is created under its new name, over what its old self had set, and then deleted under the
 # old one: that delete must not restore, and is known by its other prior values.
 _created_here: dict[str, Any] = {}
+
+# What this process deleted, as (class name, id): its record then has nothing to undo.
+deleted_here: set[tuple[str, str]] = set()
 
 
 class SharedProvider(ResourceProvider):
@@ -53,6 +62,8 @@ class SharedProvider(ResourceProvider):
 
     serialize_as_secret_always = False
 
+    # Whose object it is: the Entra tenant's or the Zoom account's.
+    side: ClassVar[Literal["entra", "zoom"]] = "entra"
     # Property names that are facts for later runs and not declared: never part of a diff.
     output_only: tuple[str, ...] = ("unknown",)
     # Declared properties whose change needs another object.
@@ -126,10 +137,12 @@ class SharedProvider(ResourceProvider):
         return CreateResult(id_, {**outs, **_internal(props)})
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        self.refuse_other_owner(canonical(_olds))
         return UpdateResult({**self._converge(canonical(_news)), **_internal(_news)})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         known = canonical(props)
+        self.refuse_other_owner(known)
         try:
             live = {**known, **self.live(known)}
             live.pop("unknown", None)
@@ -147,8 +160,11 @@ class SharedProvider(ResourceProvider):
     def delete(self, _id: str, _props: Props) -> None:
         props = canonical(_props)
         id_, prior = self.object_id(props), props.get("prior")
+        deleted_here.add((type(self).__name__, id_))
         if props.get("onDestroy") == "leave" or _created_here.get(id_, prior) != prior:
             return
+
+        self.refuse_other_owner(props)
 
         def give_back() -> bool:
             live = self.live_or_absent(props)
@@ -197,7 +213,22 @@ class SharedProvider(ResourceProvider):
         else:
             assert trouble is not None
             raise trouble
-        return self.outs(props, live)
+        return self.state(props, live)
+
+    def state(self, props: Props, live: Props) -> Props:
+        """`outs`, and whose object it is."""
+        whose = owner(self.side)
+        return {**self.outs(props, live), **({"owner": whose} if whose else {})}
+
+    def refuse_other_owner(self, props: Props) -> None:
+        """Raises Refused where the state is another tenant's or account's than the credentials."""
+        known, now = props.get("owner"), owner(self.side)
+        if known and now and known != now:
+            whose, variable = _OWNERS[self.side]
+            raise Refused(
+                f"the state of this stack is of another {whose} than the credentials: nothing was "
+                f"read or written. Check {variable}."
+            )
 
     def repeat_until_done(self, step: Callable[[], bool]) -> None:
         """Calls `step` until it says that nothing had to be written: that is also its read-back."""
@@ -240,7 +271,7 @@ class SharedProvider(ResourceProvider):
         return {
             name: value
             for name, value in props.items()
-            if name not in self.output_only and not name.startswith("__")
+            if name not in (*self.output_only, "owner") and not name.startswith("__")
         }
 
 

@@ -55,7 +55,7 @@ class Settings:
         value = self.get(name)
         if value is None:
             secret = " --secret" if name in SECRETS else ""
-            key = "azuread:tenantId" if name == "ARM_TENANT_ID" else name
+            key = _AZUREAD_KEYS.get(name, name)  # azuread has to find it too
             raise MissingCredentials(
                 f"{name} is not set: export it, or run `pulumi config set{secret} {key}`"
             )

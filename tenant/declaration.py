@@ -4,7 +4,7 @@ import datetime
 import difflib
 import re
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import yaml
@@ -28,8 +28,27 @@ CREDENTIALS = (
 )
 
 
+# What YAML 1.2 reads otherwise than PyYAML, which follows 1.1: tag to pattern and first letters.
+_OTHERWISE = {
+    "tag:yaml.org,2002:bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    "tag:yaml.org,2002:int": (r"[-+]?[0-9]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    "tag:yaml.org,2002:float": (
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?",
+        "-+.0123456789",
+    ),
+}
+
+
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Safe YAML that refuses a key given twice, so that a reviewer sees all there is."""
+    """Safe YAML that refuses a key given twice, so that a reviewer sees all there is.
+
+    Scalars are read as the engine reads them: `yes` and `12:30` are text (YAML 1.2).
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _OTHERWISE]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
@@ -46,6 +65,10 @@ class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ign
             seen.add(key)
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return mapping
+
+
+for _tag, (_pattern, _first) in _OTHERWISE.items():
+    _StrictLoader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), list(_first))
 
 
 def parse_file(text: str, file: str) -> Tenant:

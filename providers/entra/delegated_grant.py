@@ -75,6 +75,8 @@ class DelegatedGrantProvider(SharedProvider):
         return self._take_away(props, ours, before)
 
     def prior(self, props: Props) -> Any:
+        # Without the principal there is nothing to record yet: Zoom makes it, and a grant with it.
+        self._principals(props)
         grant = self._find(props)
         return None if grant is None else grant.get("scope") or ""
 

@@ -98,9 +98,12 @@ class PermissionGrantPolicyProvider(SharedProvider):
         }
 
     def refuse_foreign(self, props: Props, live: Props) -> None:
-        if not live or props.get("prior") == to_json(None):
-            return  # absent when it was recorded: what is there was left by a killed run
-        if not self.is_as_declared(props, live):
+        # Absent when it was recorded: what is there may be what a killed run left, which has our
+        # texts and no other sets than ours.
+        texts = all(live.get(name) == props[name] for name in ("displayName", "description"))
+        sets = all(one in props[kind] for kind in _KINDS for one in live.get(kind, ()))
+        left_by_us = props.get("prior") == to_json(None) and texts and sets
+        if live and not left_by_us and not self.is_as_declared(props, live):
             raise ForeignObject(
                 f"Entra: permission-grant policy {props['policyId']} is there with other content: "
                 "nothing was written. Run `python -m fleet adopt TENANT` to take it over with its "

@@ -4,7 +4,7 @@ from typing import Any
 
 from providers.clients import graph
 from services.entra.graph import literal
-from services.errors import Refused
+from services.errors import NotFound, Refused
 from services.permissions import PRINCIPAL_READ
 
 _FIELDS = "id,appId,displayName,appOwnerOrganizationId,oauth2PermissionScopes"
@@ -18,10 +18,10 @@ def find_principal(client_id: str) -> dict[str, Any] | None:
 
 
 def require_principal(client_id: str) -> dict[str, Any]:
-    """As `find_principal`. Raises Refused with what to do where there is none."""
+    """As `find_principal`. Raises NotFound with what to do where there is none."""
     principal = find_principal(client_id)
     if principal is None:
-        raise Refused(
+        raise NotFound(
             f"Entra: no service principal of application {client_id} in this tenant. Zoom adds it "
             "when the calendar is first authorized (Room Management > Calendar Integration), or "
             "application.clientId is wrong: nothing was written."

@@ -15,17 +15,21 @@ from pulumi.dynamic import ReadResult, Resource, UpdateResult
 
 from providers.clients import portal
 from providers.engine import refuse_without_engine
-from providers.shared import Props, SharedProvider, recorded, to_json, written
+from providers.shared import Props, SharedProvider, deleted_here, recorded, to_json, written
 from providers.values import canonical
 from services.errors import Unreadable
 from services.zoom.portal import Reading
 
-_OWN = ("account", "channel", "onDestroy", "prior", "tenant", "unknown", "unread", "written")
+_OWN = (
+    *("account", "channel", "onDestroy", "owner", "prior"),
+    *("tenant", "unknown", "unread", "written"),
+)
 
 
 class CalendarIntegrationProvider(SharedProvider):
     """Keeps what is declared; with the portal channel also makes the portal show it."""
 
+    side = "zoom"
     identity = ("account",)
     output_only = ("unknown", "unread", "written")
     records_late = True
@@ -54,6 +58,7 @@ class CalendarIntegrationProvider(SharedProvider):
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         olds, news = canonical(_olds), canonical(_news)
+        self.refuse_other_owner(olds)
         internal = {name: value for name, value in _news.items() if name.startswith("__")}
         return UpdateResult({**self._converge(news, written(olds)), **internal})
 
@@ -61,6 +66,7 @@ class CalendarIntegrationProvider(SharedProvider):
         known = canonical(props)
         if known["channel"] != "portal":
             return super().read(id_, props)
+        self.refuse_other_owner(known)
         reading = _read(known, _names(known))
         outs = {**known, **reading.values, **_marks(reading.unread, known)}
         internal = {name: value for name, value in props.items() if name.startswith("__")}
@@ -68,15 +74,18 @@ class CalendarIntegrationProvider(SharedProvider):
         return ReadResult(id_, outs={**outs, **internal}, inputs=inputs)
 
     def delete(self, _id: str, _props: Props) -> None:
-        if written(canonical(_props)):  # else there is nothing of ours in the portal
-            super().delete(_id, _props)
+        props = canonical(_props)
+        deleted_here.add((type(self).__name__, self.object_id(props)))
+        before = recorded(props) or {}
+        if any(before.get(name) not in (None, ours) for name, ours in written(props).items()):
+            super().delete(_id, _props)  # else there is nothing to give back, signed in or not
 
     # ---- shared steps ------------------------------------------------------------------------
 
     def _converge(self, props: Props, ours_before: Props | None = None) -> Props:
         """Sets what differs and was recorded before; the portal is reloaded and compared then."""
         if props["channel"] != "portal":
-            return props
+            return self.state(props, {})
         names = _names(props)
         reading = _read(props, names)
         before = recorded(props) or {}
@@ -93,7 +102,7 @@ class CalendarIntegrationProvider(SharedProvider):
             _portal(props).write(_in_order(change))
         ours = {name: props[name] for name in names if name not in reading.unread}
         return {
-            **props,
+            **self.state(props, {}),
             **_marks(reading.unread, props),
             "written": to_json({**(ours_before or {}), **ours}),
         }

@@ -12,7 +12,7 @@ from providers.values import leaf, leaves, project, set_leaf
 from services.errors import Refused, WriteHadNoEffect
 
 # Every other property is a section by Zoom's published name.
-_OWN = ("account", "onDestroy", "prior", "unknown", "written")
+_OWN = ("account", "onDestroy", "owner", "prior", "unknown", "written")
 
 # In GET only (Zoom's Accounts specification, 2026-02): never sent back with their siblings.
 _READ_ONLY = (
@@ -31,6 +31,7 @@ class AccountDocumentProvider(SharedProvider):
     """What settings and locks share: a document of sections under one path of the account."""
 
     document: ClassVar[str]
+    side = "zoom"
     identity = ("account",)
     output_only = ("unknown", "written")
 

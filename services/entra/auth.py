@@ -32,19 +32,14 @@ class Credentials:
         with self._lock:
             due = time.monotonic() > self._expires - RENEW_BEFORE
             if due or self._token == not_this:
-                self._token, lifetime = self._request()
-                self._expires = time.monotonic() + lifetime
-                remember_secret(self._token)
-                self._check_tenant(self._token)
+                token, lifetime = self._request()
+                remember_secret(token)
+                self._check_tenant(token)  # before any other thread can use it
+                self._token, self._expires = token, time.monotonic() + lifetime
             return self._token
 
     def _request(self) -> tuple[str, float]:
         settings = self._settings
-        if settings.get("ARM_CLIENT_CERTIFICATE", "ARM_CLIENT_CERTIFICATE_PATH"):
-            raise MissingCredentials(
-                "Entra: a client certificate serves azuread only, not our own providers yet: use "
-                "ARM_CLIENT_SECRET, ARM_USE_OIDC or the Azure CLI"
-            )
         secret = settings.get("ARM_CLIENT_SECRET") or _file(settings, "ARM_CLIENT_SECRET_FILE_PATH")
         if secret:
             return self._exchange({"client_secret": secret})
@@ -52,6 +47,11 @@ class Credentials:
             assertion = self._assertion()
             return self._exchange(
                 {"client_assertion": assertion, "client_assertion_type": _ASSERTION}
+            )
+        if settings.get("ARM_CLIENT_CERTIFICATE", "ARM_CLIENT_CERTIFICATE_PATH"):
+            raise MissingCredentials(
+                "Entra: a client certificate serves azuread only, not our own providers yet: use "
+                "ARM_CLIENT_SECRET, ARM_USE_OIDC or the Azure CLI"
             )
         if settings.flag("ARM_USE_CLI", True):
             return self._from_cli()
@@ -76,7 +76,7 @@ class Credentials:
         body: dict[str, Any] = answer.body if isinstance(answer.body, dict) else {}
         token = body.get("access_token")
         if answer.status == 200 and isinstance(token, str) and token:
-            return token, float(body.get("expires_in", 3600))
+            return token, float(body.get("expires_in") or 3600)
         if answer.status >= 500 or answer.status == 200:
             raise Unavailable(
                 f"Entra: POST token: HTTP {answer.status} without a token. Run again."
@@ -129,7 +129,8 @@ class Credentials:
                 "Entra: az account get-access-token failed: run `az login`, then run again"
             )
         body = json.loads(done.stdout)
-        return str(body["accessToken"]), float(body.get("expires_on", 0)) - time.time()
+        expires = float(body.get("expires_on") or time.time() + 3600)
+        return str(body["accessToken"]), expires - time.time()
 
     def _check_tenant(self, token: str) -> None:
         """A token of another tenant would send one company's settings to another."""

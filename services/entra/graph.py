@@ -69,7 +69,9 @@ class Graph:
         """All members of the collection at `path`, over all its pages."""
         page = self._object(self._read(_with_query(path, query)), "GET", path, need)
         members: list[dict[str, Any]] = list(page.get("value", ()))
-        while (link := page.get("@odata.nextLink")) is not None:
+        seen: set[str] = set()
+        while (link := page.get("@odata.nextLink")) is not None and link not in seen:
+            seen.add(str(link))
             if not str(link).startswith(f"{self._root}/"):
                 raise Unavailable(f"Entra: GET {path}: the next page is on another host; stopped")
             page = self._object(self._send("GET", str(link)), "GET", path, need)
@@ -149,13 +151,13 @@ class Graph:
         answer = self._send(
             "POST", f"{self._root}/$batch", json={"requests": requests}, repeatable=True
         )
-        items = answer.body.get("responses", ()) if isinstance(answer.body, dict) else ()
-        if answer.status != 200:
+        items = answer.body.get("responses") if isinstance(answer.body, dict) else None
+        if answer.status != 200 or not isinstance(items, list):
             return {}
         return {
-            str(item["id"]): Answer(item["status"], item.get("body"), item.get("headers") or {})
+            str(item.get("id")): Answer(item["status"], item.get("body"), item.get("headers") or {})
             for item in items
-            if item.get("status", 500) < 400 or item.get("status") in (403, 404)
+            if isinstance(item, dict) and (item.get("status") in (200, 403, 404))
         }
 
     # ---- answers ---------------------------------------------------------------------------

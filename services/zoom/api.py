@@ -82,6 +82,9 @@ class ZoomApi:
                 headers={"Authorization": f"Bearer {token}"},
                 json=body,
                 label=what,
+                # A change sends siblings along, which somebody may have changed meanwhile: it is
+                # looked at again first.
+                repeatable=method == "GET",
             )
             if not _token_is_stale(answer) or last:
                 break
@@ -115,7 +118,7 @@ class ZoomApi:
         body: dict[str, Any] = answer.body if isinstance(answer.body, dict) else {}
         token = body.get("access_token")
         if answer.status == 200 and isinstance(token, str) and token:
-            return token, float(body.get("expires_in", 3600))
+            return token, float(body.get("expires_in") or 3600)
         if answer.status >= 500:
             raise Unavailable(f"Zoom: POST token: HTTP {answer.status}. Run again later.")
         why = redact(str(body.get("reason") or body.get("error") or "no reason given"))[:200]

@@ -47,9 +47,10 @@ def test_the_text_names_tenants_resources_and_properties_from_live_to_declared()
         "  update zoom-settings: zoom_rooms.list: false → true\n"
         "✗ failed: could not be previewed\n"
         "  error: Forbidden: Entra says no\n"
-        "✓ unread: as declared, 1 unknown\n"
+        "✓ unread: 1 unknown\n"
         "  unknown zoom-settings: since 2026-11-23: no scope\n"
-        "4 tenants: 2 as declared, 1 differing from live, 1 not previewed, 1 resource unknown.\n"
+        "4 tenants: 1 as declared, 1 differing from live, 1 not previewed, 1 in part unknown, "
+        "1 resource unknown.\n"
     )
 
 
@@ -63,7 +64,7 @@ def test_a_preview_lists_what_a_person_has_to_do_and_what_comes() -> None:
 def test_json_has_all_of_it() -> None:
     document = json.loads(as_json(Report("drift", (DRIFTED, UNREAD, FAILED), ("gone",))))
     assert (document["code"], document["removed"]) == (1, ["gone"])
-    assert [t["standing"] for t in document["tenants"]] == ["differs", "as declared", "failed"]
+    assert [t["standing"] for t in document["tenants"]] == ["differs", "unknown", "failed"]
     assert document["tenants"][0]["changes"][1] == {
         "resource": "zoom-settings",
         "operation": "update",

@@ -50,6 +50,11 @@ def test_the_makefile_explains_every_target() -> None:
     assert phony == explained
 
 
+def test_no_stack_here_is_bound_to_a_passphrase() -> None:
+    for file in ROOT.glob("stacks/*.yaml"):
+        assert "encryptionsalt" not in file.read_text(), file.name
+
+
 def test_pins_have_hashes_and_name_no_index() -> None:
     for file in ROOT.glob("requirements/*.txt"):
         text = file.read_text()

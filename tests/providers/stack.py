@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -141,7 +142,13 @@ class Resource:
 
     def _record(self, declared: Props) -> None:
         kind = Kind(self.kind.of, self.kind.key, declared)
-        props = {"of": kind.of, **kind.key, "values": None}
+        props = {
+            "of": kind.of,
+            **kind.key,
+            "values": None,
+            "declared": json.dumps(declared),
+            "onDestroy": self.on_destroy,
+        }
         if kind.leaves is not None:
             props["leaves"] = kind.leaves
         old = self.record

@@ -71,6 +71,9 @@ def test_a_good_file_becomes_a_tenant() -> None:
         ),
         ("{source: zoom}", "zoom", "application: given 'zoom'; allowed: a mapping with the keys"),
         ("integration: true,", "integration: maybe,", "zoom.calendar.integration: given 'maybe'"),
+        ("integration: true,", "integration: yes,", "zoom.calendar.integration: given 'yes'"),
+        ("integration: true,", "integration: On,", "zoom.calendar.integration: given 'On'"),
+        ("name: Contoso", "name: 0x1F", "name: given 31; allowed: text"),
         ("integration: true,", "integration: false,", "zoom.calendar.integrateOnSignIn: given"),
         (
             "integration: true, i",
@@ -98,7 +101,7 @@ def test_a_good_file_becomes_a_tenant() -> None:
         ),
         (
             "settings: {zoom_rooms: {list_meetings_with_calendar: true}}",
-            "locks: {schedule_meeting: {host_video: on, chat: true}}",
+            "locks: {schedule_meeting: {host_video: true, chat: true}}",
             "zoom.locks.schedule_meeting.chat: is not a lock that Zoom publishes",
         ),
         ("zoom-calendar:tenant", "zoom-calendar:tenat", "did you mean zoom-calendar:tenant?"),
@@ -119,6 +122,10 @@ def test_what_is_wrong_is_said_in_one_line_that_names_file_and_key(
     assert text.startswith(f"{FILE}: ")
     assert line in text
     assert "\n" not in text
+
+
+def test_a_time_of_day_is_text_as_the_engine_has_it() -> None:
+    assert parse_file(GOOD.replace("name: Contoso", "name: 12:30"), FILE).name == "12:30"
 
 
 def test_user_consent_means_our_policy_without_saying_so() -> None:

@@ -20,13 +20,14 @@ def test_its_whole_life_sends_nothing(process: Process, emulator: Emulator) -> N
     checked = provider.check(DECLARED)
     id_, outs = provider.create(checked)
     assert id_ == "me/calendar"
-    assert provider.read(id_, outs) == (id_, DECLARED, DECLARED)
+    inputs_and_outs = provider.read(id_, outs)
+    assert inputs_and_outs == (id_, {**DECLARED, "owner": outs["owner"]}, DECLARED)
 
     assert provider.diff(id_, outs, checked).changes == SAME
     news = provider.check({**DECLARED, "users_can_consent": True}, checked)
     diff = provider.diff(id_, outs, news)
     assert (diff.changes, list(diff.replaces)) == (COMPARE, [])
-    assert provider.update(id_, outs, news) == news
+    assert provider.update(id_, outs, news) == {**news, "owner": outs["owner"]}
     provider.delete(id_, news)
     assert emulator.log == []
 
