@@ -47,9 +47,3 @@ def zoom() -> ZoomApi:
         if _Clients.zoom is None:
             _Clients.zoom = ZoomApi(_Clients.settings)
         return _Clients.zoom
-
-
-def forget_clients() -> None:
-    """Drops both clients and their tokens; the next request makes new ones."""
-    with _lock:
-        _Clients.graph = _Clients.zoom = None

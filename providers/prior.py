@@ -11,7 +11,6 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from providers.clients import owner
 from providers.entra.delegated_grant import DelegatedGrantProvider
 from providers.entra.permission_grant_policy import PermissionGrantPolicyProvider
 from providers.entra.policy_assignment import PolicyAssignmentProvider
@@ -42,9 +41,8 @@ class PriorValuesProvider(SharedProvider):
 
     def create(self, props: Props) -> CreateResult:
         values = to_json(self._now(canonical(props)))
-        whose = owner(KINDS[props["of"]].side)
-        outs = {**props, "values": values, **({"owner": whose} if whose else {})}
-        return CreateResult(self.object_id(props), outs)
+        owner = KINDS[props["of"]]().owner()
+        return CreateResult(self.object_id(props), {**props, "values": values, **owner})
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Keeps what is recorded, and adds what is newly declared, with its value of now."""
@@ -73,11 +71,11 @@ class PriorValuesProvider(SharedProvider):
         if "declared" not in props:
             return
         provider = KINDS[props["of"]]()
-        declared = json.loads(props["declared"])
+        declared = provider.validated({**_key(props), **json.loads(props["declared"])})
         left = {
-            **provider.validated({**_key(props), **declared}),
+            **declared,
             "prior": props["values"],
-            "written": to_json(provider.validated({**_key(props), **declared})),
+            "written": to_json(declared),
             "onDestroy": props.get("onDestroy"),
             **({"owner": props["owner"]} if "owner" in props else {}),
         }

@@ -212,8 +212,12 @@ class SharedProvider(ResourceProvider):
 
     def state(self, props: Props, live: Props) -> Props:
         """`outs`, and whose object it is."""
+        return {**self.outs(props, live), **self.owner()}
+
+    def owner(self) -> Props:
+        """The property that says whose object it is; {} where the settings name nobody."""
         whose = owner(self.side)
-        return {**self.outs(props, live), **({"owner": whose} if whose else {})}
+        return {"owner": whose} if whose else {}
 
     def refuse_other_owner(self, props: Props) -> None:
         """Raises Refused where the state is another tenant's or account's than the credentials."""

@@ -7,7 +7,7 @@ from services.entra.graph import literal
 from services.errors import NotFound, Refused
 from services.permissions import PRINCIPAL_READ
 
-_FIELDS = "id,appId,displayName,appOwnerOrganizationId,oauth2PermissionScopes"
+_FIELDS = "id,appId,displayName,oauth2PermissionScopes"
 
 
 def find_principal(client_id: str) -> dict[str, Any] | None:
