@@ -1,15 +1,32 @@
 """Zoom's side: settings and locks over its API, and what only a person can set in its portal."""
 
+import copy
+import dataclasses
 import datetime
+import json
+import os
+from typing import Any
 
 import pulumi
 
 from components.prior import with_prior
-from providers.values import leaves
+from providers.engine import ADOPTING
+from providers.values import leaves, set_leaf
 from providers.zoom.calendar import CalendarIntegration
+from providers.zoom.preflight import Preflight
 from providers.zoom.settings import AccountLocks, AccountSettings
-from tenant.calendar import Check, check_attestations, declared_settings, portal_steps
+from tenant.calendar import (
+    Check,
+    attestations_required,
+    check_attestations,
+    counted,
+    declared_settings,
+    in_portal,
+    portal_steps,
+)
 from tenant.model import Tenant
+from tenant.paths import by_path
+from tenant.preflight import wanted
 
 
 class ZoomAccount(pulumi.ComponentResource):
@@ -22,23 +39,29 @@ class ZoomAccount(pulumi.ComponentResource):
         super().__init__("zoom-calendar:index:ZoomAccount", "zoom", {}, opts)
         zoom = tenant.zoom
         key = {"account": zoom.account}
-        self.documents: list[pulumi.Resource] = []
-        for make, name, tree in (
-            (AccountSettings, "zoom-settings", zoom.settings),
-            (AccountLocks, "zoom-locks", zoom.locks),
-        ):
-            if tree:
-                document = with_prior(
-                    make,
-                    name,
-                    key,
-                    tree,
-                    parent=self,
-                    on_destroy=tenant.on_destroy,
-                    leaves=sorted(path for path, _ in leaves(tree)),
-                )
-                self.documents.append(document)
-        calendar = declared_settings(tenant)
+        paths = by_path(tenant, declared_settings(tenant))
+        settings = copy.deepcopy(zoom.settings)
+        for path, value in paths.items():
+            set_leaf(settings, path, value)
+        # Both are there even with nothing declared: the last setting that leaves the file is then
+        # managed no more, like every other one, and not given back as if all were destroyed.
+        self.documents: list[Any] = [
+            with_prior(
+                make,
+                name,
+                key,
+                tree,
+                parent=self,
+                on_destroy=tenant.on_destroy,
+                leaves=sorted(path for path, _ in leaves(tree)),
+            )
+            for make, name, tree in (
+                (AccountSettings, "zoom-settings", settings),
+                (AccountLocks, "zoom-locks", zoom.locks),
+            )
+        ]
+        self._preflight(tenant)
+        calendar = in_portal(tenant)
         if calendar:
             CalendarIntegration(
                 "zoom-calendar-integration",
@@ -47,6 +70,13 @@ class ZoomAccount(pulumi.ComponentResource):
             )
         self.checks = check_attestations(tenant, datetime.date.today())
         self.steps = portal_steps(self.checks)
+        self._count(len(paths))
+        if self.steps and attestations_required(tenant) and _is_preview():
+            raise pulumi.RunError(
+                f"attestations are required, and {len(self.steps)} of {len(self.checks)} settings "
+                "have none that counts. A person sets them in Zoom's portal and attests to them "
+                "(python -m fleet attest):\n" + "\n".join(self.steps)
+            )
         if self.steps:
             pulumi.log.warn(
                 f"{len(self.steps)} of {len(self.checks)} settings need a person in Zoom's portal, "
@@ -54,3 +84,33 @@ class ZoomAccount(pulumi.ComponentResource):
                 self,
             )
         self.register_outputs({})
+
+    def _preflight(self, tenant: Tenant) -> None:
+        asked = {**dataclasses.asdict(wanted(tenant)), "domains": list(tenant.domains)}
+        preflight = Preflight("zoom-preflight", asked, pulumi.ResourceOptions(parent=self))
+
+        def warn(open_rows: str | None) -> None:
+            lines = json.loads(open_rows or "[]")
+            if lines:
+                pulumi.log.warn("preflight:\n" + "\n".join(f"- {line}" for line in lines), self)
+
+        preflight.open.apply(warn)
+
+    def _count(self, by_path: int) -> None:
+        """Says how the calendar's settings are known; what has a path is known once it is read."""
+        if not self.checks and not by_path:
+            return
+
+        def say(unknown: str | None) -> None:
+            read = 0 if unknown else by_path
+            pulumi.log.info(counted(self.checks, read, by_path - read), self)
+
+        if by_path:
+            self.documents[0].unknown.apply(say)
+        else:
+            say(None)
+
+
+def _is_preview() -> bool:
+    """Only a preview fails: `up --skip-preview` is the way out, and adopting writes nothing."""
+    return pulumi.runtime.is_dry_run() and not os.environ.get(ADOPTING)

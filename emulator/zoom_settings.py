@@ -168,11 +168,13 @@ def _bypass(call: Call, changes: dict[str, Json]) -> None:
     ids = changes[f"{_SSO}.sso_bypass_user_ids"]
     operation = changes.get(f"{_SSO}.operation")
     sso = call.account["settings"]["security"]["signin_with_sso"]
-    now = [user["id"] for user in sso["sso_bypass_users"]]
+    before = [user["id"] for user in sso["sso_bypass_users"]]
     if operation == "remove":
-        now = [key for key in now if key not in ids]
+        now = [key for key in before if key not in ids]
+    elif operation == "add":
+        now = [*before, *(key for key in ids if key not in before)]
     else:
-        now = [*(now if operation == "add" else []), *(key for key in ids if key not in now)]
+        now = list(dict.fromkeys(ids))
     emails = {user["id"]: user["email"] for user in call.zoom["users"]}
     sso["sso_bypass_users"] = [{"id": key, "email": emails[key]} for key in now if key in emails]
 

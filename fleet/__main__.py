@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fleet import pulumi
+from fleet.attest import CHANNELS, DAYS, NotAttested, attest_file
 from fleet.changed import GitFailed, Touched, tenant_of, touched_since
 from fleet.github import AUTHOR, PullRequest, annotations
 from fleet.plan import Plan, plan
@@ -98,6 +99,7 @@ def preview(
     """Say what `pulumi up` would change; nothing is written.
 
     Exit 0: previewed, with changes or without. 1: a preview failed. 2: a file cannot be used.
+    5: attestations are required, and one is missing, expired or for another value.
     """
     if not tenants and changed_since is None:
         raise click.UsageError("name the tenants, or give --changed-since")
@@ -119,7 +121,8 @@ def drift(tenants: tuple[str, ...], form: str, output: Path | None) -> None:
     """Compare tenants (all, if none is named) with what is live; nothing is written.
 
     Exit 0: as declared. 7: something differs. 1: a tenant could not be previewed, whatever the
-    others are. 2: a file cannot be used. What could not be read is unknown, and no difference.
+    others are. 2: a file cannot be used. 5: as for preview. What could not be read is unknown, and
+    no difference.
     """
     _finish("drift", Touched(tenants or tuple(tenant_names())), form, output)
 
@@ -176,6 +179,77 @@ def comment(report: Path, author: str) -> None:
     except ServiceError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"The report is in {where}")
+
+
+@main.command()
+@click.argument("tenant")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the table is written.",
+)
+def preflight(tenant: str, form: str) -> None:
+    """Check that credentials, plan and domains are as TENANT's file needs them; only reads.
+
+    Exit 0: all ok. 3: something is not ok, or unknown and so not proven. 1: it could not be run.
+    2: the file cannot be used.
+    """
+    from fleet.preflight import as_json, as_plain, as_table, preflight_of
+
+    if problems := check_files([tenant]):
+        click.echo(problems[0], err=True)
+        sys.exit(2)
+    try:
+        rows = preflight_of(tenant)
+    except (pulumi.PulumiFailed, ServiceError) as error:
+        raise click.ClickException(str(error)) from None
+    console = Console()
+    if form == "json":
+        click.echo(as_json(tenant, rows), nl=False)
+    elif console.is_terminal:
+        console.print(as_table(rows))
+    else:
+        click.echo(as_plain(rows), nl=False)
+    sys.exit(0 if all(row.standing == "ok" for row in rows) else 3)
+
+
+@main.command()
+@click.argument("tenant")
+@click.argument("setting", type=click.Choice(CHANNELS))
+@click.argument("value", type=click.Choice(["on", "off", "true", "false"]))
+@click.option(
+    "--evidence",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A screenshot, for example: its hash is written down, the file stays where it is.",
+)
+@click.option("--who", help="Who looked. Default: git's user.email.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 366),
+    default=DAYS,
+    show_default=True,
+    help="How long it counts.",
+)
+def attest(
+    tenant: str, setting: str, value: str, evidence: Path, who: str | None, days: int
+) -> None:
+    """Write into TENANT's file that you saw SETTING with VALUE in Zoom's portal.
+
+    Exit 0: written. 1: not written, and why. 2: the file cannot be used.
+    """
+    if problems := check_files([tenant]):
+        click.echo(problems[0], err=True)
+        sys.exit(2)
+    file = STACKS / f"Pulumi.{tenant}.yaml"
+    try:
+        line = attest_file(file, setting, value in ("on", "true"), evidence, who, days)
+    except NotAttested as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(line)
 
 
 @main.command()

@@ -14,6 +14,7 @@ from providers.engine import ADOPTING
 from providers.prior import KINDS, PriorValuesProvider
 from providers.shared import Props
 from providers.values import canonical
+from providers.zoom.preflight import PreflightProvider
 from services.entra.graph import literal
 from services.errors import NotFound
 from services.permissions import GRANT_READ, PRINCIPAL_READ
@@ -103,6 +104,10 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
         except NotFound:
             return None  # what would hold the object is not there either
         return _entry(f"prior/{props['of']}", {**props, **internal}, {**outs, **internal})
+    if kind == "zoom:Preflight":
+        outs = PreflightProvider().create(props).outs or {}
+        id_ = PreflightProvider().object_id(props)
+        return _entry(id_, {**props, **internal}, {**outs, **internal})
     if kind not in KINDS:
         return None
     provider = KINDS[kind]()
@@ -111,7 +116,7 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
     if props.get("prior") is None:
         return None
     live = provider.live_or_absent(props)
-    if not live:
+    if not live and provider.can_be_absent:
         return None
     adopted = {**props, **live, **internal}
     outs = {**provider.state(adopted, live), **internal}

@@ -28,6 +28,7 @@ class Change:
     live: Any
     declared: Any
     attested: bool = False
+    unmanaged: bool = False  # declared no more: it stays as it is, and nobody looks after it
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,14 @@ class Plan:
     first: bool = False  # there is no stack yet
     error: str | None = None
     invalid: bool = False
+    unattested: bool = False  # the error: attestations are required, and some do not count
+    calendar: str = ""  # how the calendar's settings are known, counted
 
     @property
     def code(self) -> int:
-        """0 as declared, 7 changes, 1 failure, 2 a file that cannot be used."""
+        """0 as declared, 7 changes, 1 failure, 2 an unusable file, 5 attestations are required."""
         if self.error is not None:
-            return 2 if self.invalid else 1
+            return 2 if self.invalid else UNATTESTED if self.unattested else 1
         return pulumi.DRIFT if self.changes else 0
 
     @property
@@ -80,13 +83,19 @@ def plan(tenant: str) -> Plan:
             first = True
             _, document = pulumi.first_preview(tenant, *_FLAGS)
     except pulumi.PulumiFailed as error:
+        required, *steps = _STEP.split(str(error))
+        unattested = _REQUIRED.search(required) is not None
+        if unattested:
+            return Plan(tenant, error=required, steps=tuple(steps), first=first, unattested=True)
         return Plan(tenant, error=str(error), first=first)
     said = list(dict.fromkeys(_warnings(document)))
     unknown = tuple(Unknown(*match.groups()) for text in said if (match := _UNKNOWN.match(text)))
     person = [text for text in said if _PERSON.match(text)]
     steps = tuple(line.partition(". ")[2] for text in person for line in text.splitlines()[1:])
     others = tuple(text for text in said if not _UNKNOWN.match(text) and text not in person)
-    return Plan(tenant, tuple(changes_of(document)), unknown, steps, others, first)
+    changes = tuple(changes_of(document))
+    calendar = next((text for text in _infos(document) if text.startswith("Calendar settings")), "")
+    return Plan(tenant, changes, unknown, steps, others, first, calendar=calendar)
 
 
 # Without the second the live values are read with the configuration of the last `up`: another
@@ -97,12 +106,24 @@ _FLAGS = ("--refresh", "--run-program")
 # is shown among the other warnings.
 _UNKNOWN = re.compile(r"(\S+) is unknown, not compared and not written since (.+)", re.DOTALL)
 _PERSON = re.compile(r"\d+ of \d+ settings need a person\b")
+_REQUIRED = re.compile(r"\battestations are required\b")
+_STEP = re.compile(r" (?=\d+\. )\d+\. ")
+UNATTESTED = 5
 
 
 def _warnings(document: dict[str, Any]) -> Iterator[str]:
     for item in document.get("diagnostics") or ():
         if item.get("severity") == "warning":
             yield str(item["message"]).strip().removeprefix("warning: ")
+    # What the preflight of a stack's first preview prints: it has no outputs to warn of yet.
+    yield from (text for text in _infos(document) if text.startswith("preflight: "))
+
+
+def _infos(document: dict[str, Any]) -> Iterator[str]:
+    for item in document.get("diagnostics") or ():
+        if str(item.get("severity")).startswith("info"):
+            for line in str(item["message"]).splitlines():
+                yield line.strip()
 
 
 def changes_of(document: dict[str, Any]) -> list[Change]:
@@ -143,7 +164,10 @@ def _changes_of_step(step: dict[str, Any], type_: str) -> Iterator[Change]:
         shown = _path(keys)
         if keys and keys[0] not in _OWN and shown not in seen:
             seen.add(shown)
-            yield Change(name, operation, shown, _at(before, keys), _at(declared, keys), attested)
+            live, wanted = _at(before, keys), _at(declared, keys)
+            # An account's document has nothing but what is declared: it is left, and not removed.
+            unmanaged = wanted is None and type_.endswith((":AccountSettings", ":AccountLocks"))
+            yield Change(name, operation, shown, live, wanted, attested, unmanaged)
 
 
 def _declared(state: dict[str, Any], part: str = "inputs") -> dict[str, Any]:

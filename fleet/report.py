@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fleet import pulumi
-from fleet.plan import UNKNOWN_VALUE, Change, Plan
+from fleet.plan import UNATTESTED, UNKNOWN_VALUE, Change, Plan
 
 # GitHub takes 65,536 characters in a comment; bytes are never fewer, and a marker comes on top.
 LIMIT = 65_000
@@ -29,9 +29,10 @@ class Report:
 
     @property
     def code(self) -> int:
-        """2 a file cannot be used, else 1 a preview failed, else 7 drift, else 0."""
+        """2 a file cannot be used, else 1 a preview failed, else 5 attestations are required and
+        do not count, else 7 drift, else 0."""
         codes = {plan.code for plan in self.plans}
-        found = next((code for code in (2, 1) if code in codes), 0)
+        found = next((code for code in (2, 1, UNATTESTED) if code in codes), 0)
         if not found and self.kind == "drift" and pulumi.DRIFT in codes:
             return pulumi.DRIFT
         return found
@@ -41,7 +42,13 @@ class Report:
         """One sentence with how many tenants are how."""
         if not self.plans:
             return "No tenant is touched."
-        words = {0: "as declared", 7: self._differs, 1: "not previewed", 2: "with an unusable file"}
+        words = {
+            0: "as declared",
+            7: self._differs,
+            UNATTESTED: "without the attestations they require",
+            1: "not previewed",
+            2: "with an unusable file",
+        }
         told = [plan for plan in self.plans if plan.code or not plan.unknown]
         counts = [(sum(p.code == code for p in told), text) for code, text in words.items()]
         parts = [f"{count} {text}" for count, text in counts if count]
@@ -58,6 +65,8 @@ class Report:
 
     def headline(self, plan: Plan) -> str:
         """A tenant's standing in a few words of ours."""
+        if plan.unattested:
+            return f"requires attestations, {_count(len(plan.steps), 'setting')} for a person"
         if plan.error is not None:
             return "its file cannot be used" if plan.invalid else "could not be previewed"
         noun = "difference" if self.kind == "drift" else "change"
@@ -73,11 +82,12 @@ class Report:
         return ", ".join(parts)
 
     def steps(self, plan: Plan) -> tuple[str, ...]:
-        """What a person has to do, where it belongs: a drift report only counts it."""
-        return plan.steps if self.kind == "preview" else ()
+        """What a person has to do, where it belongs: a drift report only counts it, unless that
+        is what fails."""
+        return plan.steps if self.kind == "preview" or plan.unattested else ()
 
 
-_SIGNS = {0: "✓", 7: "≠", 1: "✗", 2: "✗"}
+_SIGNS = {0: "✓", 7: "≠", 1: "✗", 2: "✗", UNATTESTED: "✗"}
 _REMOVED = (
     "the file is removed, and nothing else is by that: to take the tenant's objects back, run "
     "`pulumi destroy` with the file still there"
@@ -113,6 +123,8 @@ def _text_lines(report: Report, plan: Plan) -> list[str]:
         lines.append(start)
         lines.extend(f"  {sign} {clean(k)}: {value(v)}" for sign, k, v in _whole(change))
     lines.extend(f"unknown {clean(u.resource)}: since {clean(u.reason)}" for u in plan.unknown)
+    if plan.calendar:
+        lines.append(clean(plan.calendar))
     lines.extend(f"to do {n}: {clean(step)}" for n, step in enumerate(report.steps(plan), 1))
     lines.extend(f"warning: {clean(warning)}" for warning in plan.warnings)
     return lines
@@ -133,7 +145,7 @@ def as_markdown(report: Report, limit: int = LIMIT) -> str:
     text += _table(report, limit // 4)
     for tenant in report.removed[:20]:
         text += f"\n{code(tenant)}: {_REMOVED}.\n"
-    order = {2: 0, 1: 1, 7: 2, 0: 3}
+    order = {2: 0, 1: 1, UNATTESTED: 1, 7: 2, 0: 3}
     plans = sorted(report.plans, key=lambda plan: (order[plan.code], not plan.unknown))
     left_out: list[tuple[Plan, list[str]]] = []
     room = limit - _size(text) - 2_000  # for the words on what is left out
@@ -196,6 +208,8 @@ def _blocks(report: Report, plan: Plan) -> list[str]:
         blocks.append("\n".join([*lines, ""]))
     blocks += [f"- unknown {code(u.resource)}: since {code(u.reason)}\n" for u in plan.unknown]
     blocks += [f"- warning: {code(warning)}\n" for warning in plan.warnings]
+    if plan.calendar and (blocks or plan.steps):
+        blocks.append(f"- {code(plan.calendar)}\n")
     if steps := report.steps(plan):
         title = f"{_count(len(steps), 'setting')} for a person in Zoom's portal"
         blocks.append("- " + _fold(title, "".join(f"  1. {code(step)}\n" for step in steps)))
@@ -236,7 +250,7 @@ def _cell(text: str) -> str:
 
 def as_json(report: Report) -> str:
     """For machines: the same, nothing cut."""
-    words = {0: "as declared", 7: "differs", 1: "failed", 2: "invalid"}
+    words = {0: "as declared", 7: "differs", 1: "failed", 2: "invalid", UNATTESTED: "unattested"}
     document = {
         "report": report.kind,
         "code": report.code,
@@ -249,6 +263,7 @@ def as_json(report: Report) -> str:
                 "changes": [dataclasses.asdict(change) for change in plan.changes],
                 "unknown": [dataclasses.asdict(unknown) for unknown in plan.unknown],
                 "needs_a_person": list(plan.steps),
+                "calendar": plan.calendar,
                 "warnings": list(plan.warnings),
             }
             for plan in report.plans
@@ -271,6 +286,8 @@ RENDERERS: dict[str, Callable[[Report], str]] = {
 def difference(change: Change, quote: Callable[[str], str] = str) -> str:
     """From live to declared; of lists only what comes and what goes. `quote` wraps each value."""
     live, declared = change.live, change.declared
+    if change.unmanaged:
+        return f"declared no more: stays {quote(value(live))}, managed by nobody here"
     old, new = ([] if side is None else side for side in (live, declared))
     if isinstance(old, list) and isinstance(new, list):
         comes = [f"+ {quote(value(item))}" for item in new if item not in old]

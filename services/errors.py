@@ -5,8 +5,10 @@ ServiceError
 ├── CredentialsRejected   the token endpoint, or two 401s in a row, said no
 ├── Unreadable            the answer is not known: a read is then *unknown*, never absent
 │   ├── Forbidden         a permission, scope or plan is missing; the text says which, and where
+│   │   └── NotInPlan     the account's plan does not have it
 │   ├── Throttled         the service asks for a longer wait than a run should take
 │   └── Unavailable       5xx, no connection, a reset, or an answer that is not what it should be
+├── LimitReached          the account's day is used up; the text says when to come back
 ├── NotFound              a definite 404: absent
 ├── Conflict              409: it is there already
 ├── Refused               the service read the request and said no
@@ -49,12 +51,20 @@ class Forbidden(Unreadable):
     """The credentials are fine and lack a permission."""
 
 
+class NotInPlan(Forbidden):
+    """The account's plan does not have it."""
+
+
 class Throttled(Unreadable):
     """Too many requests, for longer than a run should wait."""
 
 
 class Unavailable(Unreadable):
     """The service could not be reached or gave no usable answer."""
+
+
+class LimitReached(ServiceError):
+    """A daily limit: no read and no write of this run can go on."""
 
 
 class NotFound(ServiceError):

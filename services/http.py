@@ -34,15 +34,21 @@ class Answer:
 class Http:
     """A service's HTTP session. Thread-safe; keeps no cookies and follows no redirects.
 
-    `name` is how errors call the service.
+    `name` is how errors call the service. `watch` is given every answer, those that are sent for
+    again included, with its request's label; what it raises ends the request.
     """
 
-    def __init__(self, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        name: str,
+        sleep: Callable[[float], None] = time.sleep,
+        watch: Callable[[Answer, str], None] = lambda answer, label: None,
+    ) -> None:
         import http.cookiejar
 
         import requests  # heavy, and only a process that sends something needs it
 
-        self.name, self._sleep = name, sleep
+        self.name, self._sleep, self._watch = name, sleep, watch
         self._session: requests.Session = requests.Session()
         # No shared mutable state besides the (thread-safe) connection pool.
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -78,6 +84,7 @@ class Http:
                 if last or (error.sent and not again):
                     raise
             else:
+                self._watch(answer, label)
                 if answer.status == 429:
                     wait = self._asked_wait(answer, label, wait, waited, last)
                 else:

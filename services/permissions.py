@@ -52,6 +52,14 @@ LOCKS_WRITE = Need(
     _ZOOM_APP,
     "change lock settings",
 )
+MANAGED_DOMAINS_READ = Need(
+    "account:read:managed_domains:master (classic: account:read:admin)",
+    _ZOOM_APP,
+    "read managed domains",
+)
+DOMAINS_READ = Need(
+    "Organization.Read.All (or Directory.Read.All)", _CONSENT, "read the tenant's verified domains"
+)
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,12 @@ RESOURCES = (
     ),
     Row("AccountSettings", "`zoom.settings` is declared", (SETTINGS_READ,), (SETTINGS_WRITE,)),
     Row("AccountLocks", "`zoom.locks` is declared", (LOCKS_READ,), (LOCKS_WRITE,)),
+    Row(
+        "Preflight",
+        "always; what it cannot read it calls unknown",
+        (SETTINGS_READ, MANAGED_DOMAINS_READ, DOMAINS_READ),
+        (),
+    ),
     Row("CalendarIntegration", "`zoom.calendar` is declared", (), ()),
 )
 
@@ -120,7 +134,8 @@ def as_markdown() -> str:
     ]
     for row in RESOURCES:
         read = "<br>".join(need.permission for need in row.read) or "none"
-        write = "<br>".join(need.permission for need in row.write) or "none: a person sets it"
+        nothing = "none" if row.read else "none: a person sets it"
+        write = "<br>".join(need.permission for need in row.write) or nothing
         granted = "<br>".join(dict.fromkeys(need.granted_by for need in row.read + row.write))
         lines.append(f"| {row.resource} | {row.when} | {read} | {write} | {granted or '-'} |")
     lines += [

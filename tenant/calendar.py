@@ -69,6 +69,35 @@ class Check:
         return self.setting.step(self.declared)
 
 
+def in_portal(tenant: Tenant) -> dict[str, bool]:
+    """Those of the declared settings that Zoom's API has no path for, as far as the file says."""
+    return {
+        name: value
+        for name, value in declared_settings(tenant).items()
+        if name not in tenant.zoom.paths
+    }
+
+
+def attestations_required(tenant: Tenant) -> bool:
+    """Whether a setting that nobody vouches for is to fail the preview."""
+    calendar = tenant.zoom.calendar
+    return calendar is not UNSET and calendar.attestations.required
+
+
+def counted(checks: list[Check], verified: int = 0, unread: int = 0) -> str:
+    """The article's settings in one line, apart by how they are known.
+
+    verified: how many a service told; unread: how many it should have told and did not.
+    """
+    standings = [check.standing for check in checks]
+    expired = standings.count("expired")
+    nobody = len(standings) - standings.count("attested") - expired
+    return (
+        f"Calendar settings: {verified} verified, {standings.count('attested')} attested, "
+        f"{expired} expired, {nobody + unread} unknown"
+    )
+
+
 def declared_settings(tenant: Tenant) -> dict[str, bool]:
     """Setting name to declared value, in the order to click; {} where none is declared.
 
@@ -90,14 +119,14 @@ def declared_settings(tenant: Tenant) -> dict[str, bool]:
 def check_attestations(tenant: Tenant, today: datetime.date) -> list[Check]:
     """What a person's word says of each declared setting on the day `today`."""
     declared = declared_settings(tenant)
-    calendar = tenant.zoom.calendar
+    calendar, paths = tenant.zoom.calendar, tenant.zoom.paths
     if calendar is UNSET:
         return []
     attestations = calendar.attestations
     return [
         _check(setting, declared[setting.name], getattr(attestations, setting.name), today)
         for setting in article_settings()
-        if setting.name in declared
+        if setting.name in declared and setting.name not in paths
     ]
 
 

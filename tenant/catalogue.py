@@ -116,13 +116,15 @@ class Annotation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is known of a leaf, or of all below a name, besides its published form.
 
     counterpart: the path of the same thing in the other direction, for what only GET or only PATCH
-    has. lock: the lock that holds it, where that has another path. also: values that are taken
-    besides the published ones. secret: it holds a credential.
+    has. entry_field: of a list that only PATCH has, the field of the counterpart's entries that it
+    is made of. lock: the lock that holds it, where that has another path. also: values that are
+    taken besides the published ones. secret: it holds a credential.
     """
 
     plan: str = ""
     note: str = ""
     counterpart: str = ""
+    entry_field: str = ""
     lock: str = ""
     also: tuple[str | int, ...] = ()
     secret: bool = False
@@ -184,6 +186,12 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
     def annotation(self, path: str) -> Annotation:
         """What is annotated at this very path; an empty annotation where nothing is."""
         return self.annotations.get(path, NOTHING)
+
+    def entry_fields(self, document: str) -> dict[str, str]:
+        """Path to `entry_field`, for the lists of a document that are read in another form."""
+        fields = {path: one.entry_field for path, one in self.annotations.items()}
+        known = self.documents[document]
+        return {path: name for path, name in fields.items() if name and known.find(path)}
 
     def annotated(self, path: str) -> list[Annotation]:
         """The annotations of a path and of all above it, the widest first."""

@@ -29,8 +29,10 @@ def unsupported(document: str, above: Branch, name: str) -> str | None:
         return "holds a credential, which would stay in the stack's state; set it in Zoom's portal"
     if not leaf.writable:
         what = f"{note.counterpart} instead, {_NOT_YET}" if note.counterpart else "no form of it"
+        if catalogue.annotation(note.counterpart).entry_field:
+            what = f"{note.counterpart} instead: declare that"
         return f"is only read: Zoom's PATCH takes {what}"
-    if not leaf.readable:
+    if not leaf.readable and not note.entry_field:
         shown = f" (it shows {note.counterpart} instead)" if note.counterpart else ""
         return f"is only written: Zoom's GET has no form of it{shown}, so it could not be verified"
     if document == LOCKS and leaf.value.type != "boolean":
@@ -43,6 +45,17 @@ def unsupported(document: str, above: Branch, name: str) -> str | None:
             "verified"
         )
     return None
+
+
+def lock_of(path: str) -> str | None:
+    """The path of the lock that holds the setting at `path`; None where Zoom publishes none."""
+    catalogue = load()
+    for note in reversed(catalogue.annotated(path)):
+        if note.lock:
+            return note.lock
+    leaf = catalogue.documents[SETTINGS].find(path)
+    lockable = isinstance(leaf, Leaf) and leaf.lockable
+    return ".".join(path.split(".")[:2]) if lockable else None
 
 
 def _entries(above: Branch, name: str) -> list[Leaf]:

@@ -14,6 +14,7 @@ from tenant.catalogue import LOCKS, SETTINGS
 from tenant.catalogue_check import check, shown
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
+from tenant.paths import check_paths
 
 PROJECT = "zoom-calendar"
 KEY = f"{PROJECT}:tenant"
@@ -104,11 +105,20 @@ def _line(mark: Any) -> str:
 def parse(value: Any, file: str) -> Tenant:
     """The checked declaration from the value of `zoom-calendar:tenant`. Raises DeclarationError."""
     try:
-        tenant = msgspec.convert(_dates_as_text(value), Tenant)
+        tenant = msgspec.convert(_spelt_out(_dates_as_text(value)), Tenant)
     except msgspec.ValidationError as error:
         raise _explain(str(error), value, file) from None
     _check_combinations(tenant, file)
     return tenant
+
+
+def _spelt_out(value: Any) -> Any:
+    """`attestations: required` as the mapping it stands for."""
+    match value:
+        case {"zoom": {"calendar": {"attestations": "required", **calendar}, **zoom}, **rest}:
+            calendar["attestations"] = {"required": True}
+            return {**rest, "zoom": {**zoom, "calendar": calendar}}
+    return value
 
 
 def _check_combinations(tenant: Tenant, file: str) -> None:
@@ -128,6 +138,7 @@ def _check_combinations(tenant: Tenant, file: str) -> None:
         )
     _check_application(tenant, file)
     _check_repeated(tenant, file)
+    check_paths(tenant, file)
     check(zoom.settings, SETTINGS, file)
     check(zoom.locks, LOCKS, file)
 

@@ -44,6 +44,17 @@ Evidence = Annotated[
     ),
 ]
 Text = Annotated[str, Meta(min_length=1, max_length=1024)]
+# The fourth, admin_consents_for_company, is a sign-in at Microsoft and no setting of Zoom's.
+PortalSetting = Literal[
+    "calendar_and_contacts_integration", "integrate_calendar_on_sign_in", "users_can_consent"
+]
+SettingPath = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$",
+        description="A path in Zoom's account settings with dots: section.setting.",
+    ),
+]
 
 
 class Consent(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -118,6 +129,13 @@ class Attestation(Struct, frozen=True, forbid_unknown_fields=True, rename="camel
 class Attestations(Struct, frozen=True, forbid_unknown_fields=True):
     """One attestation per article setting, by the setting's name."""
 
+    required: Annotated[
+        bool,
+        Meta(
+            description="true: a preview fails while an attestation is missing, expired or for "
+            "another value. `attestations: required` says the same where there is none yet."
+        ),
+    ] = False
     calendar_and_contacts_integration: Attestation | UnsetType = UNSET
     integrate_calendar_on_sign_in: Attestation | UnsetType = UNSET
     users_can_consent: Attestation | UnsetType = UNSET
@@ -152,6 +170,14 @@ class Zoom(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
         ),
     ] = "me"
     calendar: Calendar | UnsetType = UNSET
+    paths: Annotated[
+        dict[PortalSetting, SettingPath],
+        Meta(
+            description="Where Zoom's API has an article setting that its published description "
+            "lacks: setting, then the path of a true or false in the account's settings. Such a "
+            "setting is then read and written there, and needs no attestation."
+        ),
+    ] = field(default_factory=dict)
     settings: Annotated[
         dict[str, dict[str, Any]],
         Meta(description="Account settings by Zoom's published names: section, then setting."),

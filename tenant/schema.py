@@ -16,6 +16,11 @@ def file_schema() -> dict[str, Any]:
     for key, document in (("settings", SETTINGS), ("locks", LOCKS)):
         described = f"{zoom[key]['description']} Needs: {load().plans[document]}"
         zoom[key] = {**zoom[key], **document_schema(document), "description": described}
+    calendar = definitions["Calendar"]["properties"]
+    calendar["attestations"] = {
+        "anyOf": [calendar["attestations"], {"const": "required"}],
+        "default": {},
+    }
     credential = {
         "description": "A credential, where the environment has none: `pulumi config set --secret`."
     }

@@ -9,17 +9,13 @@ from pulumi.dynamic import Resource
 from providers.clients import zoom
 from providers.shared import Props, SharedProvider, recorded, to_json, written
 from providers.values import leaf, leaves, project, set_leaf
-from services.errors import Refused, WriteHadNoEffect
+from providers.zoom.forms import as_written, writable
+from services.errors import Refused, ServiceError, WriteHadNoEffect
+from tenant.catalogue import LOCKS, SETTINGS
+from tenant.catalogue_check import lock_of
 
 # Every other property is a section by Zoom's published name.
 _OWN = ("account", "onDestroy", "owner", "prior", "unknown", "written")
-
-# In GET only (Zoom's Accounts specification, 2026-02): never sent back with their siblings.
-_READ_ONLY = (
-    "security.signin_with_sso.sso_bypass_users",
-    "chat.chat_etiquette_tool.policy_max_count",
-    "in_meeting.webinar_chat.allow_users_to_delete_messages_in_meeting_chat",
-)
 
 
 def sections(props: Props) -> Props:
@@ -40,7 +36,9 @@ class AccountDocumentProvider(SharedProvider):
 
     def live(self, props: Props) -> Props:
         declared = sections(props)
-        body = zoom().read(props["account"], self.document)
+        if not declared:  # managed no more, or not yet: nobody's business
+            return {}
+        body = self._document(props)
         found = project(declared, body)
         return {**found, **{name: {} for name in declared if name not in found}}
 
@@ -48,25 +46,30 @@ class AccountDocumentProvider(SharedProvider):
         return {**props, "written": to_json(sections(props))}
 
     def write(self, props: Props, live: Props) -> None:
-        body = zoom().read(props["account"], self.document)
+        body = self._document(props)
         _refuse_unknown(sections(props), body, self.document)
-        zoom().change(props["account"], self.document, smallest_patch(sections(props), body))
+        patch = smallest_patch(sections(props), body, self.document)
+        zoom().change(props["account"], self.document, patch)
 
     def restore(self, props: Props, live: Props) -> bool:
         priors = recorded(props) or {}
-        body = zoom().read(props["account"], self.document)
+        body = self._document(props)
         target: Props = {}
         for path, ours in leaves(written(props)):
             before = priors.get(path)
             now = leaf(body, path)
-            if before is not None and project(ours, now) == ours and before != now:
+            ours_still = before is not None and project(ours, now) == ours
+            if ours_still and project(before, now) != before:
                 set_leaf(target, path, before)
         if target:
-            zoom().change(props["account"], self.document, smallest_patch(target, body))
+            patch = smallest_patch(target, body, self.document)
+            zoom().change(props["account"], self.document, patch)
         return bool(target)
 
     def prior(self, props: Props) -> Any:
-        body = zoom().read(props["account"], self.document)
+        if not props["leaves"]:
+            return {}
+        body = self._document(props)
         tree: Props = {}
         for path in props["leaves"]:
             set_leaf(tree, path, True)
@@ -74,32 +77,59 @@ class AccountDocumentProvider(SharedProvider):
         return {path: leaf(body, path) for path in props["leaves"]}
 
     def no_effect(self, props: Props, live: Props) -> WriteHadNoEffect:
-        stayed = [
-            f"{path} (wanted {value!r}, is {leaf(live, path)!r})"
+        stayed = {
+            path: f"{path} (wanted {value!r}, is {leaf(live, path)!r})"
             for path, value in leaves(sections(props))
             if project(value, leaf(live, path)) != value
-        ]
+        }
         return WriteHadNoEffect(
             f"Zoom: PATCH {self.document} of account {props['account']} was answered with success "
-            f"and did not change {', '.join(stayed)}. Likely locked by a master account, or not "
-            "in the account's plan: look at the setting in Zoom's portal, or remove it from "
-            f"zoom.{'locks' if self.document == 'lock_settings' else 'settings'}."
+            f"and did not change {', '.join(stayed.values())}. "
+            f"{self.why_it_stays(props['account'], list(stayed))} Look at the setting in Zoom's "
+            "portal, or remove it from the tenant's file."
         )
+
+    def why_it_stays(self, account: str, paths: list[str]) -> str:
+        """One sentence or two on what holds the settings at `paths`."""
+        return "Likely locked by a master account, or not in the account's plan."
+
+    def _document(self, props: Props) -> Props:
+        return as_written(zoom().read(props["account"], self.document), self.document)
 
 
 class AccountSettingsProvider(AccountDocumentProvider):
     """`GET|PATCH /accounts/{account}/settings`."""
 
-    document = "settings"
+    document = SETTINGS
+
+    def why_it_stays(self, account: str, paths: list[str]) -> str:
+        locks = {path: lock for path in paths if (lock := lock_of(path))}
+        if not locks:
+            return "Zoom publishes no lock for it: likely a master account, or the account's plan."
+        try:
+            live = zoom().read(account, LOCKS, "explain")
+        except ServiceError as error:
+            return f"Whether it is locked is unknown ({str(error).rstrip('.')})."
+        held = [path for path, lock in locks.items() if leaf(live, lock) is True]
+        free = [path for path in paths if path not in held]
+        said = []
+        if held:
+            said.append(f"Locked at account level: {', '.join(held)}.")
+        if free:
+            said.append(
+                f"Not locked in this account: {', '.join(free)}; so a master account holds it, or "
+                "it is not in the account's plan."
+            )
+        return " ".join(said)
 
 
 class AccountLocksProvider(AccountDocumentProvider):
     """`GET|PATCH /accounts/{account}/lock_settings`."""
 
-    document = "lock_settings"
+    document = LOCKS
 
 
-def smallest_patch(declared: Props, live: Props) -> Props:
+def smallest_patch(declared: Props, live: Props, document: str = SETTINGS) -> Props:
     """The PATCH body: only settings that differ, each whole.
 
     Whether Zoom merges within a nested setting is not documented, so its live siblings travel
@@ -110,13 +140,7 @@ def smallest_patch(declared: Props, live: Props) -> Props:
         for name, value in settings.items():
             now = leaf(live, f"{section}.{name}")
             if project(value, now) != value:
-                whole = _merged(value, now)
-                if isinstance(whole, dict):
-                    whole = {
-                        key: item
-                        for key, item in whole.items()
-                        if f"{section}.{name}.{key}" not in _READ_ONLY
-                    }
+                whole = writable(_merged(value, now), document, f"{section}.{name}")
                 body.setdefault(section, {})[name] = whole
     return body
 

@@ -1,16 +1,20 @@
 """Zoom's account API: server-to-server OAuth, settings and locks, and its ways of saying no."""
 
+import copy
+import email.utils
 import re
 import threading
 import time
 import urllib.parse
 from base64 import b64encode
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from services.errors import (
     CredentialsRejected,
     Forbidden,
     NotFound,
+    NotInPlan,
     Refused,
     Unavailable,
 )
@@ -18,12 +22,14 @@ from services.http import Answer, Http
 from services.permissions import (
     LOCKS_READ,
     LOCKS_WRITE,
+    MANAGED_DOMAINS_READ,
     SETTINGS_READ,
     SETTINGS_WRITE,
     Need,
 )
 from services.redact import redact, remember_secret
 from services.settings import Settings
+from services.zoom.limits import RateLimits
 
 API_URL, OAUTH_URL = "https://api.zoom.us/v2", "https://zoom.us/oauth/token"
 RENEW_BEFORE = 120.0  # seconds of life left at which a token is renewed; it lives an hour
@@ -33,34 +39,90 @@ _NEEDS = {
     ("PATCH", "settings"): SETTINGS_WRITE,
     ("GET", "lock_settings"): LOCKS_READ,
     ("PATCH", "lock_settings"): LOCKS_WRITE,
+    ("GET", "managed_domains"): MANAGED_DOMAINS_READ,
 }
+
+# How long a document that was read for one purpose also serves another one, in seconds.
+SHARED_FOR = 5.0
+
+
+@dataclass
+class _Read:
+    """A document as it was read, when, and for which purposes it has served."""
+
+    body: dict[str, Any]
+    when: float
+    served: set[str] = field(default_factory=set)
 
 
 class ZoomApi:
     """One Zoom account's API. Thread-safe; keep one per process."""
 
     def __init__(self, settings: Settings, http: Http | None = None) -> None:
-        self._settings, self._http = settings, http or Http("Zoom")
+        self._settings = settings
+        self.limits = RateLimits()
+        self._http = http or Http("Zoom", watch=self.limits.after)
         self._root = (settings.get("ZOOM_API_URL") or API_URL).rstrip("/")
         self._lock = threading.Lock()
-        self._token, self._expires = "", 0.0
+        self._token, self._expires, self._scopes = "", 0.0, ""
+        self._clock_skew: float | None = None
+        self._reads: dict[tuple[str, str], _Read] = {}
+        self._documents: dict[tuple[str, str], threading.Lock] = {}
 
-    def read(self, account: str, kind: str) -> dict[str, Any]:
-        """The whole `settings` or `lock_settings` document of `account`, as Zoom sends it."""
-        answer = self._send("GET", account, kind)
-        if not isinstance(answer.body, dict):
-            raise Unavailable(f"Zoom: GET {kind} of account {account}: no object in the answer")
-        return answer.body
+    def read(self, account: str, kind: str, purpose: str = "") -> dict[str, Any]:
+        """The whole document `kind` of `account`, as Zoom sends it.
+
+        One request within a few seconds serves several purposes; the same purpose never gets the
+        same answer twice, and nobody gets one from before a write.
+        """
+        key = (account, kind)
+        with self._alone(key):
+            with self._lock:
+                known = self._reads.get(key)
+            if (
+                known is None
+                or purpose in known.served
+                or time.monotonic() > known.when + SHARED_FOR
+            ):
+                answer = self._send("GET", account, kind)
+                if not isinstance(answer.body, dict):
+                    raise Unavailable(
+                        f"Zoom: GET {kind} of account {account}: no object in the answer"
+                    )
+                known = _Read(answer.body, time.monotonic())
+            known.served.add(purpose)
+            with self._lock:
+                self._reads[key] = known
+            return copy.deepcopy(known.body)
+
+    def scopes(self) -> frozenset[str]:
+        """The scopes of the token, as the token endpoint named them; empty where it named none."""
+        self._access_token()
+        return frozenset(self._scopes.split())
+
+    def clock_skew(self) -> float | None:
+        """How many seconds this machine's clock is ahead of Zoom's; None where it did not say."""
+        self._access_token()
+        return self._clock_skew
 
     def change(self, account: str, kind: str, body: dict[str, Any]) -> None:
         """PATCHes `body` into the document. Zoom answers 204 also where it changed nothing."""
-        self._send("PATCH", account, kind, body)
+        with self._alone((account, kind)):
+            with self._lock:
+                self._reads.pop((account, kind), None)
+            self._send("PATCH", account, kind, body)
+
+    def _alone(self, key: tuple[str, str]) -> threading.Lock:
+        """Held while a document is read or written, so that no read tells of before a write."""
+        with self._lock:
+            return self._documents.setdefault(key, threading.Lock())
 
     def _send(self, method: str, account: str, kind: str, body: Any = None) -> Answer:
         url = f"{self._root}/accounts/{urllib.parse.quote(account, safe='')}/{kind}"
         what = f"{method} {kind} of account {account}"
         token = self._access_token()
         for last in (False, True):
+            self.limits.before(what)
             answer = self._http.send(
                 method,
                 url,
@@ -103,6 +165,8 @@ class ZoomApi:
         body: dict[str, Any] = answer.body if isinstance(answer.body, dict) else {}
         token = body.get("access_token")
         if answer.status == 200 and isinstance(token, str) and token:
+            self._scopes = str(body.get("scope") or "")
+            self._clock_skew = _skew(answer)
             return token, float(body.get("expires_in") or 3600)
         if answer.status >= 500:
             raise Unavailable(f"Zoom: POST token: HTTP {answer.status}. Run again later.")
@@ -112,6 +176,14 @@ class ZoomApi:
             "ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET of the Server-to-Server OAuth app, and that "
             "the app is activated."
         )
+
+
+def _skew(answer: Answer) -> float | None:
+    try:
+        theirs = email.utils.parsedate_to_datetime(answer.headers.get("Date") or "")
+    except ValueError:
+        return None
+    return time.time() - theirs.timestamp()
 
 
 def _error_code(answer: Answer) -> int | None:
@@ -146,6 +218,11 @@ def _fail(answer: Answer, what: str, need: Need) -> NoReturn:
         raise CredentialsRejected(f"{text}. A new token did not help{trace}.")
     if answer.status == 404 or code == 2001:
         raise NotFound(f"{text}. Check zoom.account in the tenant's file{trace}.")
+    if code == 200 and re.search(r"\bpaid\b", message, re.IGNORECASE):
+        raise NotInPlan(
+            f"{text}. The account's plan or the app owner's role does not allow it; needed is a "
+            f"paid account and {need.permission}{trace}."
+        )
     if answer.status == 403 or code == 200:
         raise Forbidden(
             f"{text}. The account's plan or the app owner's role does not allow it; needed is "

@@ -129,6 +129,7 @@ ALWAYS = {
     "zoom-locks-before": "pulumi-python:dynamic/shared:PriorValues",
     "zoom-locks": "pulumi-python:dynamic/zoom:AccountLocks",
     "zoom-calendar-integration": "pulumi-python:dynamic/zoom:CalendarIntegration",
+    "zoom-preflight": "pulumi-python:dynamic/zoom:Preflight",
 }
 USER = {
     "user-consent": "zoom-calendar:index:UserConsent",
@@ -405,8 +406,13 @@ def test_what_is_unknown_is_a_warning_that_names_it(engine: Engine) -> None:
     ) in engine.logged
 
 
-def test_what_is_not_declared_is_not_there(engine: Engine) -> None:
+def test_where_nothing_is_declared_nothing_of_zoom_is_managed(engine: Engine) -> None:
+    """The documents stay, empty: the last setting that leaves the file is only managed no more."""
     build({"zoom": {"settings": None, "locks": None, "calendar": None}})
     zoom = {name for name in engine.made if name.startswith("zoom")}
-    assert zoom == {"zoom"}
+    documents = {"zoom-settings", "zoom-settings-before", "zoom-locks", "zoom-locks-before"}
+    assert zoom == {"zoom", "zoom-preflight", *documents}
+    for name in ("zoom-settings", "zoom-locks"):
+        assert set(engine.inputs(name)) == {"account", "prior", "onDestroy"}
+        assert engine.inputs(f"{name}-before")["leaves"] == []
     assert engine.logged == []

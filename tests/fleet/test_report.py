@@ -72,6 +72,7 @@ def test_json_has_all_of_it() -> None:
         "live": False,
         "declared": True,
         "attested": False,
+        "unmanaged": False,
     }
     assert document["tenants"][1]["unknown"][0]["resource"] == "zoom-settings"
 

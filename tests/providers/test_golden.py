@@ -39,6 +39,10 @@ PINNED = {
         "ZGVylJOUKYGULg==",
         "pulumi-python:dynamic/zoom:CalendarIntegration",
     ),
+    "providers.zoom.preflight.PreflightProvider": (
+        "gASVNQAAAAAAAACMGHByb3ZpZGVycy56b29tLnByZWZsaWdodJSMEVByZWZsaWdodFByb3ZpZGVylJOUKYGULg==",
+        "pulumi-python:dynamic/zoom:Preflight",
+    ),
     "providers.zoom.settings.AccountLocksProvider": (
         "gASVNwAAAAAAAACMF3Byb3ZpZGVycy56b29tLnNldHRpbmdzlIwUQWNjb3VudExvY2tzUHJvdmlkZXKUk5QpgZQu",
         "pulumi-python:dynamic/zoom:AccountLocks",

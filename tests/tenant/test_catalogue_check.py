@@ -59,11 +59,12 @@ def test_what_zoom_takes_and_shows_may_be_declared_in_part(declared: str) -> Non
          "here (did you mean name?)"),
         ("chat: {chat_etiquette_tool: {policies: [{keywords: [1]}]}}", "keywords[0]: given 1; all"),
         ("security: {signin_with_sso: {sso_bypass_users: []}}", "sso_bypass_users: is only read: "
-         "Zoom's PATCH takes security.signin_with_sso.sso_bypass_user_ids instead, which is not"),
+         "Zoom's PATCH takes security.signin_with_sso.sso_bypass_user_ids instead: declare th"),
         ("telephony: {telephony_regions: {allowed_values: [US]}}", "is only read: Zoom's PATCH "
          "takes no form of it"),
-        ("security: {signin_with_sso: {sso_bypass_user_ids: [a]}}", "is only written: Zoom's GET "
-         "has no form of it (it shows security.signin_with_sso.sso_bypass_users instead), so it c"),
+        ("in_meeting: {allow_users_to_delete_messages_in_meeting_chat: true}", "is only written: "
+         "Zoom's GET has no form of it (it shows in_meeting.webinar_chat.allow_users_to_delete"),
+        ("security: {signin_with_sso: {sso_bypass_user_ids: a}}", "given 'a'; allowed: a list"),
         ("audio_conferencing: {toll_call: {numbers: [{code: '1'}]}}", "is a list whose entries "
          "Zoom returns with fields that its PATCH does not take (country_code, country_name, dis"),
         ("meeting_security: {waiting_room: true}", "needs Zoom's option=meeting_security, which i"),
