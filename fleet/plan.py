@@ -83,10 +83,10 @@ def plan(tenant: str) -> Plan:
             first = True
             _, document = pulumi.first_preview(tenant, *_FLAGS)
     except pulumi.PulumiFailed as error:
-        required, *steps = _STEP.split(str(error))
+        required, *numbered = _STEP.split(str(error))
         unattested = _REQUIRED.search(required) is not None
         if unattested:
-            return Plan(tenant, error=required, steps=tuple(steps), first=first, unattested=True)
+            return Plan(tenant, error=required, steps=tuple(numbered), first=first, unattested=True)
         return Plan(tenant, error=str(error), first=first)
     said = list(dict.fromkeys(_warnings(document)))
     unknown = tuple(Unknown(*match.groups()) for text in said if (match := _UNKNOWN.match(text)))
