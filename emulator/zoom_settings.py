@@ -135,6 +135,7 @@ class _Plan:
 
 
 def _change(call: Call, leaves: dict[str, Leaf], tree: str, prefix: str = "") -> Response:
+    leaves = leaves | _opened(call.account[tree], leaves)
     plan = _Plan(leaves, call.zoom["unknown_leaf"] == "refuse")
     for section, value in call.body().items():
         plan.visit(section, value)
@@ -149,6 +150,17 @@ def _change(call: Call, leaves: dict[str, Leaf], tree: str, prefix: str = "") ->
             _set(call.account[tree], path, value)
     _note(call, [prefix + path for path in effective])
     return Response(204)
+
+
+def _opened(tree: dict[str, Json], leaves: dict[str, Leaf]) -> dict[str, Leaf]:
+    """Switches that the account has besides the published ones: `section.name`, true or false."""
+    found = (
+        (f"{section}.{name}", value)
+        for section, values in tree.items()
+        for name, value in values.items()
+        if isinstance(value, bool)
+    )
+    return {path: Leaf("bool", value) for path, value in found if path not in leaves}
 
 
 def _has_effect(zoom: dict[str, Json], path: str) -> bool:

@@ -30,9 +30,9 @@ from tests.providers.wire import Failed, Process
 EXPECTED = {
     SETTINGS.of: (
         "Zoom: PATCH settings of account me was answered with success and did not change "
-        "other_options.meeting_qos_and_mos (wanted 2, is 0). Likely locked by a master account, "
-        "or not in the account's plan: look at the setting in Zoom's portal, or remove it from "
-        "zoom.settings."
+        "other_options.meeting_qos_and_mos (wanted 2, is 0). Zoom publishes no lock for it: likely "
+        "a master account, or the account's plan. Look at the setting in Zoom's portal, or remove "
+        "it from the tenant's file."
     ),
     LOCKS.of: "did not change schedule_meeting.host_video (wanted True, is False)",
     GRANT.of: "still lacks Calendars.ReadWrite, Contacts.ReadWrite",
