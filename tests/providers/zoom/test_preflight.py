@@ -1,0 +1,122 @@
+"""The preflight of a run: what it asks, what it says, and that it never fails the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator import Emulator, Fault
+from providers.prior import KINDS
+from providers.zoom.preflight import PreflightProvider
+from tests.providers.stack import LOCKS, SETTINGS, Resource
+from tests.providers.wire import SAME, Process
+
+ASKED = {"account": "me", "domains": ["contoso.com"], "settings": True, "locks": True}
+Start = Callable[..., Process]
+
+
+def opened(outs: dict[str, Any]) -> list[str]:
+    lines: list[str] = json.loads(outs["open"])
+    return lines
+
+
+def test_where_all_holds_it_says_nothing(process: Process) -> None:
+    id_, outs = process.of(PreflightProvider).create(ASKED)
+    assert (id_, opened(outs)) == ("me/preflight", [])
+
+
+def test_a_run_without_changes_asks_zoom_four_times(start: Start, emulator: Emulator) -> None:
+    first = start()
+    documents = [Resource(first, SETTINGS), Resource(first, LOCKS)]
+    for document in documents:
+        document.up()
+    id_, outs = first.of(PreflightProvider).create(ASKED)
+    later = start()
+    emulator.clear_log()
+    for document in documents:
+        document.run_in(later)
+        assert document.drift() == {}
+    _, read, inputs = later.of(PreflightProvider).read(id_, outs)
+    assert later.of(PreflightProvider).diff(id_, read, inputs).changes == SAME
+    asked = [entry["path"] for entry in emulator.log if entry["service"].startswith("zoom")]
+    assert sorted(asked) == [
+        "/oauth/token",
+        "/v2/accounts/me/lock_settings",
+        "/v2/accounts/me/managed_domains",
+        "/v2/accounts/me/settings",
+    ]
+
+
+def test_what_it_finds_is_no_drift(start: Start, emulator: Emulator) -> None:
+    process = start()
+    provider = process.of(PreflightProvider)
+    id_, outs = provider.create(ASKED)
+    emulator.world.data["zoom"]["settings"]["security"]["signin_with_sso"]["enable"] = False
+    emulator.world.data["zoom"]["managed_domains"] = []
+    _, read, inputs = provider.read(id_, outs)
+    assert [line.split(": not ok")[0] for line in opened(read)] == [
+        "Zoom: single sign-on",
+        "Zoom: domains managed",
+    ]
+    assert provider.diff(id_, read, inputs).changes == SAME
+
+
+def test_the_first_preview_of_a_stack_prints_it(start: Start, emulator: Emulator) -> None:
+    emulator.world.data["zoom"]["settings"]["security"]["signin_with_sso"]["enable"] = False
+    process = start()
+    process.of(PreflightProvider).check(ASKED)
+    process.of(PreflightProvider).check(ASKED, ASKED)
+    process.stop()
+    assert process.output.count("preflight: Zoom: single sign-on: not ok") == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "row"),
+    [
+        (Fault("zoom-oauth", status=503, times=None), "Zoom: credentials: unknown"),
+        (Fault("zoom", path="managed", status=403), "Zoom: domains managed: unknown"),
+        (Fault("graph", path="organization", status=403), "Entra: domains verified: unknown"),
+    ],
+)
+def test_what_cannot_be_read_is_unknown_and_ends_nothing(
+    start: Start, emulator: Emulator, fault: Fault, row: str
+) -> None:
+    if fault.service == "graph":
+        fault.service = "*"
+    emulator.faults.add(fault)
+    _, outs = start().of(PreflightProvider).create(ASKED)
+    assert any(line.startswith(row) for line in opened(outs)), opened(outs)
+
+
+def test_an_unpaid_account_is_told_from_the_body_of_a_success(
+    start: Start, emulator: Emulator
+) -> None:
+    emulator.world.data["zoom"]["paid"] = False
+    _, outs = start().of(PreflightProvider).create(ASKED)
+    (plan,) = [line for line in opened(outs) if "paid plan" in line]
+    assert plan.startswith("Zoom: paid plan: not ok: ")
+    assert "Only available for Paid account" in plan
+
+
+def test_missing_scopes_are_named_by_the_token_alone(start: Start, emulator: Emulator) -> None:
+    emulator.set_zoom_scopes(["account:read:settings:admin"])
+    _, outs = start().of(PreflightProvider).create(ASKED)
+    lines = "\n".join(opened(outs))
+    assert "account:read:lock_settings:master (classic: account:read:admin)" in lines
+    assert "account:update:settings:admin (classic: account:write:admin)" in lines
+    emulator.set_zoom_scopes(["account:read:admin", "account:write:admin"])
+    _, outs = start().of(PreflightProvider).create(ASKED)
+    assert opened(outs) == []
+
+
+def test_without_credentials_nothing_fails(start: Start) -> None:
+    process = start(None, ZOOM_CLIENT_SECRET="")
+    _, outs = process.of(PreflightProvider).create({**ASKED, "settings": False, "locks": False})
+    assert opened(outs)[0].startswith("Zoom: credentials: unknown: ZOOM_CLIENT_SECRET is not set")
+
+
+def test_it_writes_nothing_and_is_no_kind_with_a_record() -> None:
+    assert not any(issubclass(PreflightProvider, kind) for kind in KINDS.values())
