@@ -101,14 +101,22 @@ class ZoomAccount(pulumi.ComponentResource):
         if not self.checks and not by_path:
             return
 
-        def say(unknown: str | None) -> None:
-            read = 0 if unknown else by_path
+        def say(read: int) -> None:
             pulumi.log.info(counted(self.checks, read, by_path - read), self)
 
+        def when_read(id_: Any) -> None:
+            # A preview knows the id of what is in state, which the refresh has read. It does not
+            # know outputs that are not set, so `unknown` is text where the read failed.
+            exists = isinstance(id_, str)
+            settings.unknown.apply(
+                lambda text: say(by_path if exists and not isinstance(text, str) else 0), True
+            )
+
+        settings = self.documents[0]
         if by_path:
-            self.documents[0].unknown.apply(say)
+            settings.id.apply(when_read, True)
         else:
-            say(None)
+            say(0)
 
 
 def _is_preview() -> bool:

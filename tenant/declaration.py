@@ -174,6 +174,10 @@ def _check_repeated(tenant: Tenant, file: str) -> None:
             raise DeclarationError(file, key, f"names {twice!r} twice; keep one")
 
 
+# How the engine writes a date of the file: once as JSON does, once as Go prints it.
+_ENGINES_DATE = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:T00:00:00Z| 00:00:00 \+0000 UTC)$")
+
+
 def _dates_as_text(value: Any) -> Any:
     # YAML turns 2026-11-20 into a date; the engine hands the same value on as text with a time.
     if isinstance(value, dict):
@@ -183,7 +187,7 @@ def _dates_as_text(value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()[:10]
     if isinstance(value, str):
-        return re.sub(r"^(\d{4}-\d{2}-\d{2})T00:00:00Z$", r"\1", value)
+        return _ENGINES_DATE.sub(r"\1", value)
     return value
 
 

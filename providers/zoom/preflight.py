@@ -32,8 +32,9 @@ class PreflightProvider(SharedProvider):
     def check(self, _olds: Props, news: Props) -> CheckResult:
         result = super().check(_olds, news)
         props = canonical(news)
-        if not canonical(_olds) and not has_unknown(props):
-            # The first preview of a stack has no outputs that the component could warn of.
+        changed = self._inputs(canonical(_olds)) != self._inputs(props)
+        if changed and not has_unknown(props):
+            # What is created or updated has no outputs in a preview that could be warned of.
             for line in open_rows(props):
                 print(f"preflight: {line}", flush=True)
         return result

@@ -141,6 +141,8 @@ def test_dates_are_the_same_from_yaml_and_from_the_engine() -> None:
     from_engine = parse(value, FILE)
     said.update(when=datetime.date(2026, 11, 20), until=datetime.date(2027, 1, 1))
     assert parse(value, FILE) == from_engine
+    said.update(when="2026-11-20 00:00:00 +0000 UTC", until="2027-01-01T00:00:00Z")
+    assert parse(value, FILE) == from_engine
 
 
 @given(

@@ -98,8 +98,6 @@ def test_what_is_known_is_counted_apart_by_how_it_is_known() -> None:
         "}}"
     )
     checks = check_attestations(tenant(calendar), TODAY)
-    assert counted(checks) == (
-        "Calendar settings: 0 verified, 1 attested, 1 expired, 1 unknown"
-    )
+    assert counted(checks) == ("Calendar settings: 0 verified, 1 attested, 1 expired, 1 unknown")
     assert "1 verified" in counted(checks, verified=1)
     assert "3 unknown" in counted(checks, unread=2)

@@ -91,9 +91,7 @@ def test_single_sign_on_is_the_articles_precondition(settings: object, standing:
         ({"other.com": "verified"}, "contoso.com is not associated"),
     ],
 )
-def test_a_domain_that_zoom_does_not_manage_is_named(
-    managed: dict[str, str], found: str
-) -> None:
+def test_a_domain_that_zoom_does_not_manage_is_named(managed: dict[str, str], found: str) -> None:
     one = row("domains managed", managed=managed)
     assert (one.standing, one.found) == ("not ok", found)
     assert "Associated Domains" in one.fix
