@@ -16,6 +16,7 @@ from tenant.preflight import Wanted, rows
 class PreflightProvider(SharedProvider):
     """Reads on create, on every refresh, and where the declaration changes."""
 
+    side = "zoom"
     output_only = ("unknown", "open")
     identity = ("account",)
 
