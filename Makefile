@@ -13,8 +13,8 @@ help: ## say what there is
 	  awk -F'|' '{ printf "make %-6s %s\n", $$1, $$2 }'
 
 .PHONY: setup
-setup: ## make the engine and the Python environment ready (minutes once per user, then nothing)
-	@$(ENGINE) setup
+setup: ## make engine and Python ready (minutes once per user; PORTAL=1: to drive Zoom's portal too)
+	@$(ENGINE) setup $(if $(PORTAL),--portal)
 
 .PHONY: env
 env: ## print what makes `pulumi` work in your shell: eval "$$(make -s env)"
@@ -22,7 +22,7 @@ env: ## print what makes `pulumi` work in your shell: eval "$$(make -s env)"
 
 .PHONY: demo
 demo: ## see it all work against an Entra and a Zoom on this machine (KEEP=1: leave them running)
-	@KEEP='$(KEEP)' $(ENGINE) run -- python -m demo
+	@KEEP='$(KEEP)' $(ENGINE) run --browser -- python -m demo
 
 .PHONY: test
 test: lint ## lint, then all tests

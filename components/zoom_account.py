@@ -1,4 +1,4 @@
-"""Zoom's side: settings and locks over its API, and what only a person can set in its portal."""
+"""Zoom's side: settings and locks over the API, and what only the portal has."""
 
 import copy
 import dataclasses
@@ -16,13 +16,11 @@ from providers.zoom.calendar import CalendarIntegration
 from providers.zoom.preflight import Preflight
 from providers.zoom.settings import AccountLocks, AccountSettings
 from tenant.calendar import (
-    Check,
     attestations_required,
-    check_attestations,
+    check_settings,
     counted,
-    declared_settings,
-    in_portal,
     portal_steps,
+    settings_over,
 )
 from tenant.model import Tenant
 from tenant.paths import by_path
@@ -30,62 +28,56 @@ from tenant.preflight import wanted
 
 
 class ZoomAccount(pulumi.ComponentResource):
-    """What the tenant's Zoom account should be like."""
+    """The account's documents, and the article's four settings over the channel each one has.
 
-    checks: list[Check]
-    steps: list[str]
+    `steps` is what a person still has to do in Zoom's portal, in order.
+    """
+
+    steps: pulumi.Output[list[str]]
 
     def __init__(self, tenant: Tenant, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("zoom-calendar:index:ZoomAccount", "zoom", {}, opts)
         zoom = tenant.zoom
-        key = {"account": zoom.account}
-        paths = by_path(tenant, declared_settings(tenant))
         settings = copy.deepcopy(zoom.settings)
-        for path, value in paths.items():
+        for path, value in by_path(tenant, settings_over(tenant, "api")).items():
             set_leaf(settings, path, value)
         # Both are there even with nothing declared: the last setting that leaves the file is then
         # managed no more, like every other one, and not given back as if all were destroyed.
         self.documents: list[Any] = [
-            with_prior(
-                make,
-                name,
-                key,
-                tree,
-                parent=self,
-                on_destroy=tenant.on_destroy,
-                leaves=sorted(path for path, _ in leaves(tree)),
-            )
+            self._with_prior(make, name, tenant, tree, {}, sorted(path for path, _ in leaves(tree)))
             for make, name, tree in (
                 (AccountSettings, "zoom-settings", settings),
                 (AccountLocks, "zoom-locks", zoom.locks),
             )
         ]
-        self._preflight(tenant)
-        calendar = in_portal(tenant)
-        if calendar:
-            CalendarIntegration(
-                "zoom-calendar-integration",
-                {**key, "channel": "attested", **calendar},
-                pulumi.ResourceOptions(parent=self),
-            )
-        self.checks = check_attestations(tenant, datetime.date.today())
-        self.steps = portal_steps(self.checks)
-        self._count(len(paths))
-        if self.steps and attestations_required(tenant) and _is_preview():
-            raise pulumi.RunError(
-                f"attestations are required, and {len(self.steps)} of {len(self.checks)} settings "
-                "have none that counts. A person sets them in Zoom's portal and attests to them "
-                "(python -m fleet attest):\n" + "\n".join(self.steps)
-            )
-        if self.steps:
-            pulumi.log.warn(
-                f"{len(self.steps)} of {len(self.checks)} settings need a person in Zoom's portal, "
-                "who then attests to them in the tenant's file:\n" + "\n".join(self.steps),
-                self,
-            )
+        self._declare_preflight(tenant)
+        reads = self._declare_calendar(tenant)
+        if api := settings_over(tenant, "api"):
+            document = self.documents[0]
+            reads.append(_unread(document, dict.fromkeys(api), document.unknown))
+        self.steps = pulumi.Output.all(*reads).apply(lambda read: self._tell(tenant, read), True)
         self.register_outputs({})
 
-    def _preflight(self, tenant: Tenant) -> None:
+    def _with_prior(
+        self,
+        make: Any,
+        name: str,
+        tenant: Tenant,
+        declared: dict[str, Any],
+        key: dict[str, Any],
+        recorded: list[str],
+    ) -> Any:
+        return with_prior(
+            make,
+            name,
+            {"account": tenant.zoom.account, **key},
+            declared,
+            parent=self,
+            on_destroy=tenant.on_destroy,
+            leaves=recorded,
+        )
+
+    def _declare_preflight(self, tenant: Tenant) -> None:
         asked = {**dataclasses.asdict(wanted(tenant)), "domains": list(tenant.domains)}
         preflight = Preflight("zoom-preflight", asked, pulumi.ResourceOptions(parent=self))
 
@@ -96,27 +88,73 @@ class ZoomAccount(pulumi.ComponentResource):
 
         preflight.open.apply(warn)
 
-    def _count(self, by_path: int) -> None:
-        """Says how the calendar's settings are known; what has a path is known once it is read."""
-        if not self.checks and not by_path:
-            return
-
-        def say(read: int) -> None:
-            pulumi.log.info(counted(self.checks, read, by_path - read), self)
-
-        def when_read(id_: Any) -> None:
-            # A preview knows the id of what is in state, which the refresh has read. It does not
-            # know outputs that are not set, so `unknown` is text where the read failed.
-            exists = isinstance(id_, str)
-            settings.unknown.apply(
-                lambda text: say(by_path if exists and not isinstance(text, str) else 0), True
+    def _declare_calendar(self, tenant: Tenant) -> list[pulumi.Output[dict[str, str | None]]]:
+        """What a browser reads and sets, or a person does; returns what the browser left unread."""
+        name = "zoom-calendar-integration"
+        if over_portal := settings_over(tenant, "portal"):
+            # The stack's name is that of the file with the signed-in state.
+            key = {"channel": "portal", "tenant": pulumi.get_stack()}
+            integration: CalendarIntegration = self._with_prior(
+                CalendarIntegration, name, tenant, dict(over_portal), key, list(over_portal)
             )
+            self.documents.append(integration)
+            return [_unread(integration, dict.fromkeys(over_portal), integration.unread)]
+        if by_a_person := settings_over(tenant, "attested"):
+            key = {"account": tenant.zoom.account, "channel": "attested"}
+            CalendarIntegration(name, {**key, **by_a_person}, pulumi.ResourceOptions(parent=self))
+        return []
 
-        settings = self.documents[0]
-        if by_path:
-            settings.id.apply(when_read, True)
-        else:
-            say(0)
+    def _tell(self, tenant: Tenant, read: list[dict[str, str | None]]) -> list[str]:
+        """Says how the article's settings are known; returns what a person still has to do.
+
+        read: of each resource, why each of its settings is unread: None where it is yet to be.
+        Raises RunError in a preview, where attestations are required and one is missing.
+        """
+        reasons = {name: reason for one in read for name, reason in one.items()}
+        checks = check_settings(
+            tenant,
+            datetime.date.today(),
+            unread={name: reason for name, reason in reasons.items() if reason is not None},
+            pending=[name for name, reason in reasons.items() if reason is None],
+        )
+        if not checks:
+            return []
+        steps = portal_steps(checks)
+        pulumi.log.info(counted(checks), self)
+        if steps and attestations_required(tenant) and _is_preview():
+            raise pulumi.RunError(
+                f"attestations are required, and {len(steps)} of {len(checks)} settings have none "
+                "that counts. A person sets them in Zoom's portal and attests to them "
+                "(python -m fleet attest):\n" + "\n".join(steps)
+            )
+        if steps:
+            pulumi.log.warn(
+                f"{len(steps)} of {len(checks)} settings need a person in Zoom's portal, who then "
+                "attests to them in the tenant's file:\n" + "\n".join(steps),
+                self,
+            )
+        return steps
+
+
+def _unread(
+    resource: Any, pending: dict[str, str | None], unread: pulumi.Output[Any]
+) -> pulumi.Output[dict[str, str | None]]:
+    """Why each of the `pending` settings was not read by `resource`; {} where all were.
+
+    unread: one reason for all of them, or a reason for each.
+    """
+
+    def settle(outputs: list[Any]) -> dict[str, str | None]:
+        # A preview does not know the outputs of what will be written: all is pending then. Nor does
+        # it know an output that is not set.
+        written, reason = outputs
+        if not isinstance(written, str):
+            return pending
+        if isinstance(reason, str):
+            return dict.fromkeys(pending, reason)
+        return dict(reason) if isinstance(reason, dict) else {}
+
+    return pulumi.Output.all(resource.written, unread).apply(settle, True)
 
 
 def _is_preview() -> bool:

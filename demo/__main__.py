@@ -17,18 +17,37 @@ from rich.console import Console
 
 import engine
 from demo.emulators import Emulators
+from demo.person import sign_in_to_zoom
 from demo.workspace import Run, Workspace
 from fleet.plan import Change, changes_of
 from fleet.report import difference
+from services.settings import Settings
+from services.zoom.browser import installed
+from services.zoom.portal_person import sign_in
 
 TENANT = "contoso"
 POLICY_ENTRY = "ManagePermissionGrantsForSelf.zoom-calendar-users"
 DECLARATION = (Path(__file__).parent / "contoso.yaml").read_text(encoding="utf-8")
 
-OWN_APPLICATION = DECLARATION.replace("by: admin", "by: user").replace(
-    "source: zoom",
-    "source: registered\n      redirectUris: [https://zoom.us/office365/oauth]",
+PORTAL = DECLARATION.replace(
+    "integrateOnSignIn: true", "integrateOnSignIn: true\n        channel: portal"
 )
+
+
+def own_application(declaration: str) -> str:
+    """The same tenant with an application of its own, and users who consent."""
+    return declaration.replace("by: admin", "by: user").replace(
+        "source: zoom",
+        "source: registered\n      redirectUris: [https://zoom.us/office365/oauth]",
+    )
+
+
+CHANNEL = {
+    True: "           A Chromium is here: the article's settings go through Zoom's portal.",
+    False: "           No Chromium and Playwright here: a person attests to the portal's settings.",
+}
+BY_PERSON = "4 settings that only Zoom's portal has wait for a person; every preview lists them"
+BY_BROWSER = "3 settings that only Zoom's portal has were set there by a browser, and read back"
 
 console = Console(highlight=False)
 
@@ -40,15 +59,20 @@ class NotAsTold(Exception):
 class Demo:
     """The story; each method is a step of it."""
 
-    def __init__(self, emulators: Emulators, workspace: Workspace) -> None:
-        self.emulators, self.workspace = emulators, workspace
+    def __init__(self, emulators: Emulators, workspace: Workspace, *, browser: bool) -> None:
+        self.emulators, self.workspace, self.browser = emulators, workspace, browser
+        self.declaration = PORTAL if browser else DECLARATION
         self.before: Any = emulators.state()
 
     def tell(self) -> None:
         """The whole story, in order."""
         with step("Contoso's file: the administrator consents, Zoom must not ask its users") as say:
-            self.workspace.declare(TENANT, DECLARATION)
+            self.workspace.declare(TENANT, self.declaration)
             say("stacks/Pulumi.contoso.yaml: consent.by: admin, application.source: zoom")
+        if self.browser:
+            with step("A person signs in to Zoom's portal, once", "fleet portal login contoso"):
+                known = Settings(environ=self.workspace.environment)
+                sign_in(known, TENANT, person=sign_in_to_zoom, headless=True, wait=60)
         with step("Adopt what is there already, without a write", "fleet adopt contoso"):
             self.expect(0, self.workspace.fleet("adopt", TENANT))
             same(self.emulators.state(), self.before, "adopting changed a service")
@@ -58,9 +82,7 @@ class Demo:
         with step("Apply it", "pulumi up") as say:
             self.expect(0, self.workspace.pulumi("up", "--yes", tenant=TENANT))
             self.check_applied()
-            say(
-                "4 settings that only Zoom's portal has wait for a person; every preview lists them"
-            )
+            say(BY_BROWSER if self.browser else BY_PERSON)
         with step("Nothing differs any more", "pulumi preview --expect-no-changes"):
             self.preview(0)
         with step("Somebody clicks in both portals") as say:
@@ -74,14 +96,14 @@ class Demo:
             self.check_applied()
             self.preview(0)
         with step("Let users consent instead: one line changes, both sides follow") as say:
-            self.workspace.declare(TENANT, DECLARATION.replace("by: admin", "by: user"))
+            self.workspace.declare(TENANT, self.declaration.replace("by: admin", "by: user"))
             changes = self.preview(7)
             say(*map(show, changes))
             self.check_switch(changes)
             self.expect(0, self.workspace.pulumi("up", "--yes", tenant=TENANT))
             self.preview(0)
         with step("An application of its own instead of Zoom's, through azuread") as say:
-            self.workspace.declare(TENANT, OWN_APPLICATION)
+            self.workspace.declare(TENANT, own_application(self.declaration))
             say(*map(show, self.preview(7)))
             self.expect(0, self.workspace.pulumi("up", "--yes", tenant=TENANT))
             self.preview(0)
@@ -120,6 +142,10 @@ class Demo:
         scopes = set(_zoom_grant(state)["scope"].split())
         told({"Calendars.ReadWrite", "Contacts.ReadWrite"} <= scopes, f"the grant has {scopes}")
         told(_room_setting(state) is True, "list_meetings_with_calendar is off")
+        if self.browser:
+            shown = _at(state, PORTAL_PATH)
+            told(shown["integrate_calendar_on_sign_in"] is True, f"the portal shows {shown}")
+            told(shown["users_can_consent"] is False, f"the portal shows {shown}")
 
     def click_around(self) -> list[str]:
         """What three people do by hand."""
@@ -132,10 +158,14 @@ class Demo:
             {"op": "set", "path": f"{GRANTS_PATH}/{at}/scope", "value": " ".join(left)},
             {"op": "set", "path": ROOM_SETTING_PATH, "value": False},
         )
+        if self.browser:
+            path = f"{PORTAL_PATH}/integrate_calendar_on_sign_in"
+            self.emulators.edit({"op": "set", "path": path, "value": False})
         return [
             "Entra: our entry is removed from the authorization policy",
             "Entra: Contacts.ReadWrite is removed from the grant",
             "Zoom:  list_meetings_with_calendar is switched off",
+            *(["Zoom:  users are no longer asked to integrate at sign-in"] if self.browser else []),
         ]
 
     def check_drift(self, changes: list[Change]) -> None:
@@ -146,6 +176,8 @@ class Demo:
             ("grant", "scopes"),
             ("zoom-settings", "zoom_rooms.list_meetings_with_calendar"),
         }
+        if self.browser:
+            clicked.add(("zoom-calendar-integration", "integrate_calendar_on_sign_in"))
         told(seen == clicked, f"seen is {sorted(seen)}")
 
     def check_switch(self, changes: list[Change]) -> None:
@@ -162,6 +194,7 @@ ENTRIES_PATH = (
     "/entra/authorizationPolicy/defaultUserRolePermissions/permissionGrantPoliciesAssigned"
 )
 GRANTS_PATH = "/entra/oauth2PermissionGrants"
+PORTAL_PATH = "/zoom/portal"
 ROOM_SETTING_PATH = "/zoom/settings/zoom_rooms/list_meetings_with_calendar"
 
 
@@ -237,8 +270,11 @@ def main() -> int:
         with step("An Entra and a Zoom on this machine"):
             emulators = Emulators()
         try:
+            os.environ["XDG_DATA_HOME"] = str(Path(folder) / "data")  # the signed-in state is there
             workspace = Workspace(Path(folder), {**environment, **emulators.env})
-            Demo(emulators, workspace).tell()
+            browser = installed()
+            console.print(CHANNEL[browser], style="dim", soft_wrap=True)
+            Demo(emulators, workspace, browser=browser).tell()
         except NotAsTold as problem:
             console.print(f"[red]✗[/red] not as told: {problem}", markup=True)
             return 1

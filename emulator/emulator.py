@@ -13,6 +13,7 @@ from .control import Control
 from .faults import Faults
 from .front import Front
 from .journal import Journal
+from .portal import Portal
 from .seed_entra import Ids
 from .server import Answer, Server
 from .wire import Json, Request, Response
@@ -66,11 +67,13 @@ class Emulator:
         """Open the ports and begin to answer."""
         self._folder = tempfile.TemporaryDirectory(prefix="emulator-")
         self._ca_file = Path(self._folder.name) / "ca.pem"
-        services = entra.Entra(self.world).services() | zoom.Zoom(self.world).services()
+        portal = Portal(self.world, "", seed_entra.ZOOM_APP_ID)
+        services = entra.Entra(self.world).services() | zoom.Zoom(self.world, portal).services()
         front = Front(self.world, self.faults, self._journal, services)
         context = tls.server_context(self._ca_file)
         ports = [self._port + i if self._port else 0 for i in range(3)]
         self._entra = self._listen(_classified(entra.classify, front), ports[0], context)
+        portal.login_url = self._entra.url
         self._zoom = self._listen(_classified(zoom.classify, front), ports[1])
         self._control = self._listen(Control(self).serve, ports[2])
         self.world.save()
@@ -99,6 +102,7 @@ class Emulator:
             "ZOOM_CLIENT_SECRET": self._ids.secret("zoom"),
             "ZOOM_API_URL": f"{self._zoom.url}/v2",
             "ZOOM_OAUTH_URL": f"{self._zoom.url}/oauth/token",
+            "ZOOM_PORTAL_URL": self._zoom.url,
         }
 
     @property

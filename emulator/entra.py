@@ -18,6 +18,7 @@ from . import (
     jwt,
 )
 from .entra_login import login_error, metadata, token
+from .entra_signin import admin_consent, is_sign_in
 from .front import Service
 from .graph import Call, Caller, GraphError, client_request_id, denied, error_response, find
 from .server import Answer
@@ -75,6 +76,8 @@ class Entra:
 
     def _login(self, request: Request, data: dict[str, Json]) -> Response:
         segments = request.segments
+        if is_sign_in(request):
+            return admin_consent(request, data["entra"])
         if segments[1:] != ["oauth2", "v2.0", "token"]:
             return Response(404, {"error": "invalid_request"})
         if request.method != "POST":

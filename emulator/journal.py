@@ -14,6 +14,7 @@ _SECRET_KEYS = frozenset(
         "client_assertion",
         "client_secret",
         "passcode",
+        "passwd",
         "password",
         "refresh_token",
         "secrettext",

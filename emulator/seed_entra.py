@@ -76,6 +76,8 @@ def entra(tenant_id: str) -> dict[str, Json]:
             _domain("contoso-labs.com", isVerified=False),
         ],
         "users": {u["id"]: u for u in (_user(ids, n) for n in ("adele", "diego", "megan", "lee"))},
+        # Who may consent for the company.
+        "administrators": [ids.of("user/megan")],
         "groups": {ids.of("group/zoom"): _group(ids, "Zoom users")},
         "publishedApplications": {p["appId"]: p for p in _published(ids)},
         "applications": {},

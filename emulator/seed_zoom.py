@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import zoom_schema
+from . import portal_pages, zoom_schema
 from .entra_login import digest_of
 from .seed_entra import Ids
 from .wire import Json
@@ -44,6 +44,8 @@ def zoom(tenant_id: str) -> dict[str, Json]:
             "users_can_consent": True,
             "admin_consented": False,
         },
+        # How the portal's page is, and what is wrong with it.
+        "portal_page": portal_pages.options(),
         # Settings that answer 204 and stay: locked by a master account, or not licensed.
         "no_effect": [],
         # What a PATCH does with a leaf nobody knows: "ignore" or "refuse".

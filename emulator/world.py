@@ -31,10 +31,13 @@ class Tokens:
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     entra: set[str] = field(default_factory=set)
     zoom: dict[str, Grant] = field(default_factory=dict)
+    portal: dict[str, str] = field(default_factory=dict)  # session: whose it is
 
     def expire(self, service: str) -> None:
         """Every token of a service issued so far is expired from now on."""
-        if service.startswith("zoom"):
+        if service == "zoom-portal":
+            self.portal.clear()
+        elif service.startswith("zoom"):
             for grant in self.zoom.values():
                 grant.expires = 0.0
         else:

@@ -1,4 +1,4 @@
-"""Zoom on one port: the token endpoint and the REST API."""
+"""Zoom on one port: the token endpoint, the REST API and the web portal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import chain
 
 from . import zoom_reports, zoom_rooms, zoom_settings
 from .front import Service
+from .portal import Portal, is_portal
 from .wire import Json, Request, Response
 from .world import Grant, World
 from .zoom_api import Call, Route, ZoomError
@@ -25,20 +26,23 @@ _FAULTS = {
 
 
 def classify(request: Request) -> str:
+    if is_portal(request):
+        return "zoom-portal"
     return "zoom-oauth" if request.segments[:1] == ["oauth"] else "zoom"
 
 
 class Zoom:
-    """The two services over one world."""
+    """The three services over one world."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, portal: Portal) -> None:
+        self._world, self._portal = world, portal
         self._limits = Limits()
 
     def services(self) -> dict[str, Service]:
         return {
             "zoom": Service(self._rest, zoom_fault, _expired),
             "zoom-oauth": Service(self._oauth, oauth_error, lambda r: oauth_error(r, 401)),
+            "zoom-portal": self._portal.service(),
         }
 
     def _oauth(self, request: Request, data: dict[str, Json]) -> Response:

@@ -21,7 +21,7 @@ def environment(
     They hold PATH, VIRTUAL_ENV, PULUMI_PYTHON_CMD, PULUMI_SKIP_UPDATE_CHECK; PULUMI_HOME and
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION where the engine or the plugin was built here; with
     `backend`, the per-user file backend for a user who has none. The Python environment is the one
-    that runs this code where it is one of ours, else the runtime's. Installs what is missing,
+    that runs this code where it is one of ours, else that of runs. Installs what is missing,
     telling on stderr. Raises engine.errors.EngineError.
     """
     from engine import python_env
@@ -31,4 +31,5 @@ def environment(
 
     where = places(environ)
     dev = Path(sys.prefix) == python_env.entry_of(where, "dev")
-    return variables(where, "dev" if dev else "runtime", Progress(), backend=backend)
+    kind = "dev" if dev else python_env.kind_for_runs(where)
+    return variables(where, kind, Progress(), backend=backend)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import shutil
 import signal
 import sys
 import time
@@ -21,7 +22,8 @@ def main(arguments: list[str]) -> int:
     """Carry out one command; the exit code."""
     options = _parser().parse_args(arguments)
     where, progress = places(), Progress()
-    kind = "dev" if options.dev else "runtime"
+    portal = options.portal or (options.browser and _browser_on(where.search_path))
+    kind = "dev" if options.dev else python_env.kind_for_runs(where, portal=portal)
     started = time.monotonic()
     try:
         match options.command:
@@ -57,11 +59,21 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--dev", action="store_true", help="with what tests and lint need")
+        command.add_argument("--portal", action="store_true", help="with what drives a browser")
+        command.add_argument(
+            "--browser", action="store_true", help="the same, if a browser is here"
+        )
         if name == "run":
             command.add_argument("--no-engine", action="store_true", help="Python only")
             command.add_argument("--lint", action="store_true", help="Python and actionlint only")
             command.add_argument("argv", nargs="+", metavar="COMMAND")
     return parser
+
+
+def _browser_on(path: str) -> bool:
+    """Whether a Chromium is there that services/zoom/browser.py would find."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return any(shutil.which(name, path=path) for name in names)
 
 
 def _which(where: Places, kind: str, progress: Progress) -> None:

@@ -1,4 +1,5 @@
-"""The Python environments, kept per user: `runtime`, and `dev` with what tests and lint need."""
+"""The Python environments, kept per user: `runtime`, `portal` with what drives a browser besides,
+and `dev` with what tests and lint need."""
 
 from __future__ import annotations
 
@@ -48,13 +49,19 @@ def entry_of(where: Places, kind: str) -> Path:
     return where.cache / "python" / f"{kind}-{key}"
 
 
+def kind_for_runs(where: Places, *, portal: bool = False) -> str:
+    """The environment that runs use: portal where it is asked for or was made before."""
+    made = (entry_of(where, "portal") / READY).is_file()
+    return "portal" if portal or made else "runtime"
+
+
 def python_in(entry: Path) -> Path:
     """The interpreter of an environment."""
     return entry / "bin" / "python"
 
 
 def ensure(where: Places, kind: str, progress: Progress) -> Path:
-    """The folder of the environment `kind` (runtime or dev), made now if it is not there."""
+    """The folder of the environment `kind`, made now if it is not there."""
     entry = entry_of(where, kind)
     if (entry / READY).is_file() and not python_in(entry).exists():
         (entry / READY).unlink()  # the Python it was made of is gone

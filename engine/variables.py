@@ -20,8 +20,8 @@ def variables(
 ) -> dict[str, str]:
     """What to set for `pulumi` and `python`; installs what is missing.
 
-    `kind` names the Python environment (runtime or dev). `backend` adds the per-user file backend
-    and its passphrase for a user who has none: leave it out where a run brings its own.
+    `kind` names the Python environment (engine/python_env.py). `backend` adds the per-user file
+    backend and its passphrase for a user who has none: leave it out where a run brings its own.
     """
     python = python_env.ensure(where, kind, progress)
     python_env.compile_program(where.root)

@@ -16,6 +16,7 @@ from fleet.attest import CHANNELS, DAYS, NotAttested, attest_file
 from fleet.changed import GitFailed, Touched, tenant_of, touched_since
 from fleet.github import AUTHOR, PullRequest, annotations
 from fleet.plan import Plan, plan
+from fleet.portal import portal
 from fleet.report import RENDERERS, Report, clean
 from services.errors import ServiceError
 from tenant import declaration
@@ -278,6 +279,8 @@ def adopt(tenant: str) -> None:
         )
     console.print(f"Nothing was written to Entra or Zoom. Next: pulumi preview --diff -s {tenant}")
 
+
+main.add_command(portal)
 
 _OUTCOMES = {
     "adopted": "yes, with its live values",

@@ -16,7 +16,7 @@ from providers.shared import Props
 from providers.values import canonical
 from providers.zoom.preflight import PreflightProvider
 from services.entra.graph import literal
-from services.errors import NotFound
+from services.errors import NotFound, Unreadable
 from services.permissions import GRANT_READ, PRINCIPAL_READ
 
 _DYNAMIC = "pulumi-python:dynamic/"
@@ -115,7 +115,12 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
         props["prior"] = prior
     if props.get("prior") is None:
         return None
-    live = provider.live_or_absent(props)
+    try:
+        live = provider.live_or_absent(props)
+    except Unreadable:
+        if not provider.records_late:
+            raise
+        return None  # what only the portal has does not keep the rest from being adopted
     if not live and provider.can_be_absent:
         return None
     adopted = {**props, **live, **internal}

@@ -13,7 +13,7 @@ import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from tenant.calendar import article_settings, declared_settings, in_portal
+from tenant.calendar import article_settings, declared_settings, settings_over
 from tenant.declaration import KEY, parse_file
 from tenant.errors import DeclarationError
 
@@ -61,7 +61,7 @@ def _refuse_pointless(text: str, name: str, setting: str, value: bool) -> None:
     if setting not in declared:
         why = "consent.by is user" if declared else "zoom.calendar is not declared"
         raise NotAttested(f"{name}: {setting} is not declared ({why}): nothing to attest to")
-    if setting not in in_portal(tenant):
+    if setting in settings_over(tenant, "api"):
         raise NotAttested(f"{name}: {setting} has a path in zoom.paths: it is read, not attested")
     if declared[setting] is not value:
         said, wanted = ("on" if v else "off" for v in (value, declared[setting]))

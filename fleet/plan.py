@@ -150,9 +150,10 @@ _OWN = ("prior", "written", "owner")
 
 def _changes_of_step(step: dict[str, Any], type_: str) -> Iterator[Change]:
     name, operation = str(step["urn"]).rsplit("::", 1)[1], str(step["op"])
-    attested = type_.endswith(":CalendarIntegration")
     old, new = step.get("oldState") or {}, step.get("newState") or {}
     declared = _declared(new)
+    channel = (declared or _declared(old)).get("channel")
+    attested = type_.endswith(":CalendarIntegration") and channel != "portal"
     if operation not in ("update", "replace"):
         live = _declared(old) or None
         yield Change(name, operation, "", live, declared or None, attested)

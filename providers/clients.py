@@ -7,12 +7,14 @@ from typing import Literal
 from services.entra.graph import Graph
 from services.settings import Settings
 from services.zoom.api import ZoomApi
+from services.zoom.portal import Portal, Portals
 
 
 class _Clients:
     settings = Settings()
     graph: Graph | None = None
     zoom: ZoomApi | None = None
+    portals = Portals()
 
 
 _lock = threading.Lock()
@@ -47,3 +49,8 @@ def zoom() -> ZoomApi:
         if _Clients.zoom is None:
             _Clients.zoom = ZoomApi(_Clients.settings)
         return _Clients.zoom
+
+
+def portal(tenant: str) -> Portal:
+    """The process's portal of a tenant; its browser starts with the first request."""
+    return _Clients.portals.of(tenant, _Clients.settings)

@@ -16,11 +16,13 @@ from providers.entra.permission_grant_policy import PermissionGrantPolicyProvide
 from providers.entra.policy_assignment import PolicyAssignmentProvider
 from providers.shared import Props, SharedProvider, deleted_here, to_json
 from providers.values import canonical
+from providers.zoom.calendar import CalendarIntegrationProvider
 from providers.zoom.settings import AccountLocksProvider, AccountSettingsProvider
 
 KINDS: dict[str, type[SharedProvider]] = {
     "zoom:AccountSettings": AccountSettingsProvider,
     "zoom:AccountLocks": AccountLocksProvider,
+    "zoom:CalendarIntegration": CalendarIntegrationProvider,
     "entra:DelegatedGrant": DelegatedGrantProvider,
     "entra:PermissionGrantPolicy": PermissionGrantPolicyProvider,
     "entra:PolicyAssignment": PolicyAssignmentProvider,
@@ -59,8 +61,9 @@ class PriorValuesProvider(SharedProvider):
         return UpdateResult({**_news, "values": to_json(known), **kept})
 
     def read(self, id_: str, props: Props) -> ReadResult:
+        outs = {**props, "values": self._recorded_by_now(canonical(props))}
         inputs = {n: value for n, value in props.items() if n not in ("values", "owner")}
-        return ReadResult(id_, outs=props, inputs=inputs)
+        return ReadResult(id_, outs=outs, inputs=inputs)
 
     def delete(self, _id: str, _props: Props) -> None:
         """Restores what a create wrote that was killed before it was in the state.
@@ -81,6 +84,15 @@ class PriorValuesProvider(SharedProvider):
         }
         if (type(provider).__name__, provider.object_id(left)) not in deleted_here:
             provider.delete("", left)
+
+    def _recorded_by_now(self, props: Props) -> Any:
+        """The record, with what could not be read before and can be now: it is not written yet."""
+        known = props["values"]
+        if not KINDS[props["of"]].records_late:
+            return known
+        values = json.loads(known)
+        missing = [path for path, value in values.items() if value is None]
+        return to_json({**values, **self._now({**props, "leaves": missing})}) if missing else known
 
     @staticmethod
     def _now(props: Props) -> Any:

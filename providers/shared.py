@@ -70,6 +70,8 @@ class SharedProvider(ResourceProvider):
     identity: tuple[str, ...] = ()
     # Whether a definite 404 means that the object can be made again.
     can_be_absent = False
+    # Whether `prior` may leave a part out (None) that a later run can still record.
+    records_late = False
 
     # ---- what a subclass provides ----------------------------------------------------------
 
@@ -128,8 +130,7 @@ class SharedProvider(ResourceProvider):
 
     def create(self, props: Props) -> CreateResult:
         declared = canonical(props)
-        live = self.live_or_absent(declared)
-        self.refuse_foreign(declared, live)
+        self.look_before_create(declared)
         id_ = self.object_id(declared)
         outs = self._converge(declared)
         _created_here[id_] = declared.get("prior")
@@ -172,6 +173,10 @@ class SharedProvider(ResourceProvider):
         self.repeat_until_done(give_back)
 
     # ---- shared steps ----------------------------------------------------------------------
+
+    def look_before_create(self, props: Props) -> None:
+        """Raises ForeignObject, and ServiceError where that cannot be told."""
+        self.refuse_foreign(props, self.live_or_absent(props))
 
     def live_or_absent(self, props: Props) -> Props:
         """The live part, or {} where the object may be absent and is."""

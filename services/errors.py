@@ -6,6 +6,7 @@ ServiceError
 ├── Unreadable            the answer is not known: a read is then *unknown*, never absent
 │   ├── Forbidden         a permission, scope or plan is missing; the text says which, and where
 │   │   └── NotInPlan     the account's plan does not have it
+│   ├── SignedOut         no signed-in state of Zoom's portal, an expired one, or no browser
 │   ├── Throttled         the service asks for a longer wait than a run should take
 │   └── Unavailable       5xx, no connection, a reset, or an answer that is not what it should be
 ├── LimitReached          the account's day is used up; the text says when to come back
@@ -53,6 +54,10 @@ class Forbidden(Unreadable):
 
 class NotInPlan(Forbidden):
     """The account's plan does not have it."""
+
+
+class SignedOut(Unreadable):
+    """Zoom's portal cannot be looked at: nobody is signed in, or there is no browser here."""
 
 
 class Throttled(Unreadable):

@@ -60,6 +60,11 @@ MANAGED_DOMAINS_READ = Need(
 DOMAINS_READ = Need(
     "Organization.Read.All (or Directory.Read.All)", _CONSENT, "read the tenant's verified domains"
 )
+ROOMS_READ = Need(
+    "zoom_rooms:read:list_calendar_services:admin (classic: room:read:admin)",
+    _ZOOM_APP,
+    "list the calendar services, which `fleet portal authorize` does at its end",
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,19 @@ RESOURCES = (
         (SETTINGS_READ, MANAGED_DOMAINS_READ, DOMAINS_READ),
         (),
     ),
-    Row("CalendarIntegration", "`zoom.calendar` is declared", (), ()),
+    Row(
+        "CalendarIntegration",
+        "`zoom.calendar` is declared; with `channel: portal` an owner or administrator is signed "
+        "in to Zoom's portal",
+        (),
+        (),
+    ),
+    Row(
+        "`fleet portal authorize`",
+        "it is run: what came of it is read",
+        (GRANT_READ, PRINCIPAL_READ, ROOMS_READ),
+        (),
+    ),
 )
 
 

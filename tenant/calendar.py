@@ -1,11 +1,14 @@
 """The article's four settings: what each is called in Zoom's portal, and what a person has to do.
 
-None is in Zoom's published API, so a person sets them and attests to it. Labels are those of the
-article (2020) and of Zoom's current support pages, in tenant/catalogue.json.
+None is in Zoom's published API, so a person sets them and attests to it, or a browser does it in
+the portal. Labels are those of the article (2020) and of Zoom's current support pages, in
+tenant/catalogue.json.
 """
 
 import datetime
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -14,7 +17,13 @@ from msgspec import UNSET
 from tenant.catalogue import load
 from tenant.model import Attestation, Tenant
 
-Standing = Literal["attested", "expired", "missing", "contradicted"]
+Channel = Literal["api", "portal", "attested"]
+
+# pending: this run has yet to read or write it. Only of the attested channel: expired, missing,
+# contradicted.
+Standing = Literal[
+    "verified", "attested", "pending", "unknown", "expired", "missing", "contradicted"
+]
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class CalendarSetting:
     old_label: str
     on: str
     off: str
+    in_portal: bool
 
     def step(self, value: bool) -> str:
         """The one sentence that tells a person what to click."""
@@ -49,6 +59,7 @@ def article_settings() -> tuple[CalendarSetting, ...]:
             old_label=setting.labels[0].label,
             on=setting.on,
             off=setting.off,
+            in_portal="portal" in setting.channels,
         )
         for setting in load().portal
         if setting.article
@@ -57,9 +68,10 @@ def article_settings() -> tuple[CalendarSetting, ...]:
 
 @dataclass(frozen=True)
 class Check:
-    """Where one declared setting of the portal stands."""
+    """Where one declared article setting stands, and why."""
 
     setting: CalendarSetting
+    channel: Channel
     declared: bool
     standing: Standing
     reason: str
@@ -68,34 +80,10 @@ class Check:
     def step(self) -> str:
         return self.setting.step(self.declared)
 
-
-def in_portal(tenant: Tenant) -> dict[str, bool]:
-    """Those of the declared settings that Zoom's API has no path for, as far as the file says."""
-    return {
-        name: value
-        for name, value in declared_settings(tenant).items()
-        if name not in tenant.zoom.paths
-    }
-
-
-def attestations_required(tenant: Tenant) -> bool:
-    """Whether a setting that nobody vouches for is to fail the preview."""
-    calendar = tenant.zoom.calendar
-    return calendar is not UNSET and calendar.attestations.required
-
-
-def counted(checks: list[Check], verified: int = 0, unread: int = 0) -> str:
-    """The article's settings in one line, apart by how they are known.
-
-    verified: how many a service told; unread: how many it should have told and did not.
-    """
-    standings = [check.standing for check in checks]
-    expired = standings.count("expired")
-    nobody = len(standings) - standings.count("attested") - expired
-    return (
-        f"Calendar settings: {verified} verified, {standings.count('attested')} attested, "
-        f"{expired} expired, {nobody + unread} unknown"
-    )
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether nobody vouches for it and no service will: what is over the API, a run heals."""
+        return self.channel != "api" and self.standing not in ("verified", "attested", "pending")
 
 
 def declared_settings(tenant: Tenant) -> dict[str, bool]:
@@ -116,38 +104,103 @@ def declared_settings(tenant: Tenant) -> dict[str, bool]:
     return declared
 
 
-def check_attestations(tenant: Tenant, today: datetime.date) -> list[Check]:
-    """What a person's word says of each declared setting on the day `today`."""
-    declared = declared_settings(tenant)
-    calendar, paths = tenant.zoom.calendar, tenant.zoom.paths
-    if calendar is UNSET:
-        return []
-    attestations = calendar.attestations
-    return [
-        _check(setting, declared[setting.name], getattr(attestations, setting.name), today)
-        for setting in article_settings()
-        if setting.name in declared and setting.name not in paths
-    ]
+def settings_over(tenant: Tenant, *channels: Channel) -> dict[str, bool]:
+    """Those of the declared settings that are read and set over one of `channels`."""
+    return {
+        name: value
+        for name, value in declared_settings(tenant).items()
+        if _channel(tenant, name) in channels
+    }
 
 
-def _check(
-    setting: CalendarSetting, declared: bool, said: Attestation | object, today: datetime.date
+def _channel(tenant: Tenant, name: str) -> Channel:
+    """A path in Zoom's API comes first; what is an action of a person has no other channel."""
+    calendar = tenant.zoom.calendar
+    if name in tenant.zoom.paths:
+        return "api"
+    if calendar is not UNSET and calendar.channel == "portal" and _by_name()[name].in_portal:
+        return "portal"
+    return "attested"
+
+
+@cache
+def _by_name() -> dict[str, CalendarSetting]:
+    return {setting.name: setting for setting in article_settings()}
+
+
+def attestations_required(tenant: Tenant) -> bool:
+    """Whether a setting that nobody vouches for is to fail the preview."""
+    calendar = tenant.zoom.calendar
+    return calendar is not UNSET and calendar.attestations.required
+
+
+def check_settings(
+    tenant: Tenant,
+    today: datetime.date,
+    unread: Mapping[str, str] | None = None,
+    pending: Collection[str] = (),
+) -> list[Check]:
+    """Where each declared setting stands on the day `today`, in the order to click.
+
+    unread: why a service did not tell, by setting. pending: what is to be read or written first.
+    A person's word counts for what the portal did not tell.
+    """
+    checks = []
+    for name, declared in declared_settings(tenant).items():
+        setting, channel = _by_name()[name], _channel(tenant, name)
+        if channel == "attested":
+            checks.append(_check_attestation(tenant, setting, declared, today))
+        elif name in pending:
+            reason = "this run has yet to read or write it"
+            checks.append(Check(setting, channel, declared, "pending", reason))
+        elif name not in (unread or {}):
+            where = "Zoom's API" if channel == "api" else "the portal"
+            checks.append(Check(setting, channel, declared, "verified", f"read in {where}"))
+        else:
+            said = _check_attestation(tenant, setting, declared, today)
+            if channel == "api" or said.standing != "attested":
+                reason = (unread or {})[name]
+                said = replace(said, standing="unknown", reason=f"not read: {reason.rstrip('.')}")
+            checks.append(replace(said, channel=channel))
+    return checks
+
+
+def _check_attestation(
+    tenant: Tenant, setting: CalendarSetting, declared: bool, today: datetime.date
 ) -> Check:
+    """What a person's word says."""
+    calendar = tenant.zoom.calendar
+    assert calendar is not UNSET
+    said = getattr(calendar.attestations, setting.name)
+    standing: Standing = "attested"
     if not isinstance(said, Attestation):
-        return Check(setting, declared, "missing", "nobody has attested to it")
-    if said.value is not declared:
-        value = "on" if said.value else "off"
-        reason = f"{said.who} attested {value} on {said.when}"
-        return Check(setting, declared, "contradicted", reason)
-    if not said.when <= today <= said.until:
+        standing, reason = "missing", "nobody has attested to it"
+        if calendar.channel == "portal":
+            reason += "; `python -m fleet portal authorize` walks there"
+    elif said.value is not declared:
+        standing = "contradicted"
+        reason = f"{said.who} attested {'on' if said.value else 'off'} on {said.when}"
+    elif not said.when <= today <= said.until:
+        standing = "expired"
         reason = f"{said.who}'s attestation counts from {said.when} to {said.until}"
-        return Check(setting, declared, "expired", reason)
-    return Check(setting, declared, "attested", f"{said.who}, {said.when}, until {said.until}")
+    else:
+        reason = f"{said.who}, {said.when}, until {said.until}"
+    return Check(setting, "attested", declared, standing, reason)
+
+
+def counted(checks: list[Check]) -> str:
+    """The article's settings in one line, apart by how they are known."""
+    counts: Counter[str] = Counter(
+        "unknown" if check.standing in ("missing", "contradicted") else check.standing
+        for check in checks
+    )
+    shown = ["verified", "attested", "expired", "unknown", *(["pending"] * ("pending" in counts))]
+    return f"Calendar settings: {', '.join(f'{counts[one]} {one}' for one in shown)}"
 
 
 def portal_steps(checks: list[Check]) -> list[str]:
-    """What a person still has to click, numbered, in order; [] when all is attested."""
-    open_checks = [check for check in checks if check.standing != "attested"]
+    """What a person still has to click, numbered, in order; [] when all is done."""
+    open_checks = [check for check in checks if check.needs_a_person]
     return [
         f"{number}. {check.step} ({check.reason})" for number, check in enumerate(open_checks, 1)
     ]

@@ -131,6 +131,13 @@ class Annotation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sources: tuple[str, ...] = ()
 
 
+class Choices(Struct, frozen=True, forbid_unknown_fields=True):
+    """The labels of the two radio buttons that a setting is, where it is no switch."""
+
+    on: str
+    off: str
+
+
 class Label(Struct, frozen=True, forbid_unknown_fields=True):
     """How Zoom's portal called a setting in one era, on which page, and where that is said."""
 
@@ -138,6 +145,7 @@ class Label(Struct, frozen=True, forbid_unknown_fields=True):
     page: str
     label: str
     source: str
+    choices: Choices | None = None
 
 
 class PortalSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -203,7 +211,11 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
 NOTHING = Annotation()
 
 
+# Made on import: msgspec 0.22 crashes where two threads are the first to need the same type.
+_DECODER = msgspec.json.Decoder(Catalogue)
+
+
 @cache
 def load() -> Catalogue:
-    """The catalogue in the file beside this one."""
-    return msgspec.json.decode(FILE.read_bytes(), type=Catalogue)
+    """The catalogue in the file beside this one. Several threads may be the first to ask."""
+    return _DECODER.decode(FILE.read_bytes())

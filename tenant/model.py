@@ -153,8 +153,12 @@ class Calendar(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
         Meta(description="Integrate the calendar when a user signs in, the article's step 3."),
     ]
     channel: Annotated[
-        Literal["attested"],
-        Meta(description="attested: a person sets it in Zoom's portal and says so below."),
+        Literal["portal", "attested"],
+        Meta(
+            description="portal: a browser reads and sets it in Zoom's portal, with the sign-in "
+            "of `python -m fleet portal login`. attested (the default): a person sets it there "
+            "and says so below."
+        ),
     ] = "attested"
     attestations: Attestations = Attestations()
 

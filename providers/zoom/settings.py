@@ -14,6 +14,8 @@ from services.errors import Refused, ServiceError, WriteHadNoEffect
 from tenant.catalogue import LOCKS, SETTINGS
 from tenant.catalogue_check import lock_of
 
+_OUTPUTS = {"unknown": None, "written": None}
+
 # Every other property is a section by Zoom's published name.
 _OWN = ("account", "onDestroy", "owner", "prior", "unknown", "written")
 
@@ -171,9 +173,10 @@ class AccountSettings(Resource, module="zoom", name="AccountSettings"):
 
     KIND = "zoom:AccountSettings"
     unknown: pulumi.Output[str | None]
+    written: pulumi.Output[str | None]
 
     def __init__(self, name: str, props: Props, opts: pulumi.ResourceOptions | None = None):
-        super().__init__(AccountSettingsProvider(), name, {"unknown": None, **props}, opts)
+        super().__init__(AccountSettingsProvider(), name, {**_OUTPUTS, **props}, opts)
 
 
 class AccountLocks(Resource, module="zoom", name="AccountLocks"):
@@ -181,6 +184,7 @@ class AccountLocks(Resource, module="zoom", name="AccountLocks"):
 
     KIND = "zoom:AccountLocks"
     unknown: pulumi.Output[str | None]
+    written: pulumi.Output[str | None]
 
     def __init__(self, name: str, props: Props, opts: pulumi.ResourceOptions | None = None):
-        super().__init__(AccountLocksProvider(), name, {"unknown": None, **props}, opts)
+        super().__init__(AccountLocksProvider(), name, {**_OUTPUTS, **props}, opts)

@@ -23,6 +23,7 @@ from services.permissions import (
     LOCKS_READ,
     LOCKS_WRITE,
     MANAGED_DOMAINS_READ,
+    ROOMS_READ,
     SETTINGS_READ,
     SETTINGS_WRITE,
     Need,
@@ -116,6 +117,20 @@ class ZoomApi:
         """Held while a document is read or written, so that no read tells of before a write."""
         with self._lock:
             return self._documents.setdefault(key, threading.Lock())
+
+    def calendar_services(self) -> list[str]:
+        """The names of the calendar services of Zoom Rooms: what remains of an authorization."""
+        what = "GET rooms/calendar/services"
+        answer = self._http.send(
+            "GET",
+            f"{self._root}/rooms/calendar/services",
+            headers={"Authorization": f"Bearer {self._access_token()}"},
+            label=what,
+        )
+        if answer.status != 200 or _error_code(answer) is not None:
+            _fail(answer, f"Zoom: {what}", ROOMS_READ)
+        services = answer.body.get("calendar_services") if isinstance(answer.body, dict) else None
+        return [str(one.get("calendar_service_name")) for one in services or ()]
 
     def _send(self, method: str, account: str, kind: str, body: Any = None) -> Answer:
         url = f"{self._root}/accounts/{urllib.parse.quote(account, safe='')}/{kind}"

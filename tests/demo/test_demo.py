@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +21,15 @@ pytestmark = pytest.mark.engine
 TELLING = "import sys, demo.__main__ as d; d.Demo.tell = lambda self: {}; sys.exit(d.main())"
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder with a short path: Chromium makes a socket in it."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="demo-") as folder:
+        yield Path(folder)
+
+
 def run(arguments: list[str], temporary: Path, **environment: str) -> Run:
     """A command of the demo, with a folder of its own for whatever is temporary."""
-    temporary.mkdir()
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -64,26 +71,30 @@ def assert_nothing_is_left(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_the_demo_tells_the_whole_story_and_leaves_nothing(tmp_path: Path) -> None:
-    told = run(["-m", "demo"], tmp_path / "t")
+def test_the_demo_tells_the_whole_story_and_leaves_nothing(temporary: Path) -> None:
+    told = run(["-m", "demo"], temporary)
     assert told.code == 0, told.out
     assert "All as told" in told.out
     assert "byte for byte as before" in told.out
     assert "Traceback" not in told.out
-    assert_nothing_is_left(tmp_path / "t")
+    assert_nothing_is_left(temporary)
 
 
-def test_a_step_that_is_not_as_told_ends_the_demo_with_1_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_step_that_is_not_as_told_ends_the_demo_with_1_and_leaves_nothing(
+    temporary: Path,
+) -> None:
     broken = TELLING.format("self.check_applied()")
-    told = run(["-c", broken], tmp_path / "t")
+    told = run(["-c", broken], temporary)
     assert told.code == 1
     assert "not as told: our entry is not in" in told.out
     assert "All as told" not in told.out
-    assert_nothing_is_left(tmp_path / "t")
+    assert_nothing_is_left(temporary)
 
 
-def test_with_keep_the_emulators_go_on_and_the_printed_environment_works(tmp_path: Path) -> None:
-    told = run(["-c", TELLING.format("None")], tmp_path / "t", KEEP="1")
+def test_with_keep_the_emulators_go_on_and_the_printed_environment_works(
+    temporary: Path, tmp_path: Path
+) -> None:
+    told = run(["-c", TELLING.format("None")], temporary, KEEP="1")
     assert told.code == 0, told.out
     with ended(told.out):
         exports = dict(re.findall(r"^export (\w+)=(.*)$", told.out, re.MULTILINE))
@@ -92,7 +103,7 @@ def test_with_keep_the_emulators_go_on_and_the_printed_environment_works(tmp_pat
         up = workspace.pulumi("up", "--yes", tenant="contoso")
         assert up.code == 0, up.out
         assert "is unknown" not in up.out
-    assert_nothing_is_left(tmp_path / "t")
+    assert_nothing_is_left(temporary)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class User:
         (self.clone / "engine" / PLUGIN.folder / "main.go").write_text("package main\n")
         pins = self.clone / "requirements"
         pins.mkdir()
-        for name in ("pip", "go", "runtime", "dev"):
+        for name in ("pip", "go", "runtime", "portal", "dev"):
             (pins / f"{name}.txt").write_text("pulumi-azuread==6.11.1 \\\n    --hash=sha256:00\n")
         for script in ("cmd/pulumi-language-python-exec", "dist/pulumi-resource-pulumi-python"):
             path = self.home / "sdk" / "python" / script

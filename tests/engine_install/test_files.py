@@ -13,7 +13,7 @@ from engine.install import ACTIONLINT, BELOW, CLI, HOST, LOWEST, PLUGIN, azuread
 from engine.places import places
 
 ROOT = Path(__file__).parents[2]
-PINS = ("pip", "go", "runtime", "dev")
+PINS = ("pip", "go", "runtime", "portal", "dev")
 
 
 @pytest.mark.parametrize("name", PINS)
@@ -29,8 +29,8 @@ def test_pins_are_exact_hashed_and_name_no_host(name: str) -> None:
 
 
 def test_what_tests_use_is_what_runs_use_and_more() -> None:
-    runtime, dev = (_pinned(name) for name in ("runtime", "dev"))
-    assert runtime < dev
+    runtime, portal, dev = (_pinned(name) for name in ("runtime", "portal", "dev"))
+    assert runtime < portal < dev
 
 
 def test_the_lowest_engine_is_what_the_project_asks_for() -> None:

@@ -57,6 +57,7 @@ PINNED = {
 KINDS = {
     "zoom:AccountSettings": "AccountSettingsProvider",
     "zoom:AccountLocks": "AccountLocksProvider",
+    "zoom:CalendarIntegration": "CalendarIntegrationProvider",
     "entra:DelegatedGrant": "DelegatedGrantProvider",
     "entra:PermissionGrantPolicy": "PermissionGrantPolicyProvider",
     "entra:PolicyAssignment": "PolicyAssignmentProvider",

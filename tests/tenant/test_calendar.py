@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 import yaml
 
-from tenant.calendar import check_attestations, declared_settings, portal_steps
+from tenant.calendar import check_settings, counted, declared_settings, portal_steps
 from tenant.declaration import parse
 from tenant.model import Tenant
 
 TODAY = datetime.date(2026, 11, 23)
 
 
-def tenant(by: str = "admin", attestations: dict[str, Any] | None = None) -> Tenant:
+def tenant(
+    by: str = "admin", attestations: dict[str, Any] | None = None, channel: str = "attested"
+) -> Tenant:
     value = yaml.safe_load(f"""
       name: Contoso
       domains: [contoso.com]
@@ -21,6 +23,7 @@ def tenant(by: str = "admin", attestations: dict[str, Any] | None = None) -> Ten
       application: {{source: zoom}}
       zoom: {{calendar: {{integration: true, integrateOnSignIn: true}}}}
     """)
+    value["zoom"]["calendar"]["channel"] = channel
     value["zoom"]["calendar"]["attestations"] = attestations or {}
     return parse(value, "f")
 
@@ -45,11 +48,11 @@ def test_no_calendar_declared_asks_for_nothing() -> None:
         " application: {source: zoom}, zoom: {}}"
     )
     assert declared_settings(parse(value, "f")) == {}
-    assert check_attestations(parse(value, "f"), TODAY) == []
+    assert check_settings(parse(value, "f"), TODAY) == []
 
 
 def test_steps_come_in_the_order_of_the_article_with_old_and_new_labels() -> None:
-    steps = portal_steps(check_attestations(tenant(), TODAY))
+    steps = portal_steps(check_settings(tenant(), TODAY))
     assert [step.split(".")[0] for step in steps] == ["1", "2", "3", "4"]
     assert "Integrate third-party mail and calendar services" in steps[0]
     assert "Calendar and Contact Integration" in steps[0]
@@ -74,7 +77,35 @@ def test_an_attestation_counts_only_for_the_declared_value_and_in_its_time(
     attestation: dict[str, Any] | None, standing: str
 ) -> None:
     given = {} if attestation is None else {"users_can_consent": attestation}
-    checks = {c.setting.name: c for c in check_attestations(tenant(attestations=given), TODAY)}
+    checks = {c.setting.name: c for c in check_settings(tenant(attestations=given), TODAY)}
     assert checks["users_can_consent"].standing == standing
     open_steps = portal_steps(list(checks.values()))
     assert len(open_steps) == (3 if standing == "attested" else 4)
+
+
+def test_what_the_portal_showed_needs_nobodys_word() -> None:
+    checks = check_settings(tenant(channel="portal"), TODAY)
+    assert [check.standing for check in checks] == ["verified"] * 3 + ["missing"]
+    steps = portal_steps(checks)
+    assert len(steps) == 1
+    assert "fleet portal authorize" in steps[0]
+
+
+def test_a_persons_word_counts_for_what_the_portal_did_not_show() -> None:
+    declared = tenant(channel="portal", attestations={"users_can_consent": said(False)})
+    unread = dict.fromkeys(declared_settings(declared), "nobody is signed in.")
+    checks = {c.setting.name: c for c in check_settings(declared, TODAY, unread=unread)}
+    assert checks["users_can_consent"].standing == "attested"
+    sign_in = checks["integrate_calendar_on_sign_in"]
+    assert (sign_in.standing, sign_in.reason) == ("unknown", "not read: nobody is signed in")
+    assert counted(list(checks.values())) == (
+        "Calendar settings: 0 verified, 1 attested, 0 expired, 3 unknown"
+    )
+    assert len(portal_steps(list(checks.values()))) == 3
+
+
+def test_what_the_run_has_yet_to_read_is_pending_and_no_step() -> None:
+    declared = tenant(channel="portal")
+    checks = check_settings(declared, TODAY, pending=list(declared_settings(declared)))
+    assert [check.standing for check in checks] == ["pending"] * 3 + ["missing"]
+    assert len(portal_steps(checks)) == 1

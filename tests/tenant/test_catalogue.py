@@ -144,3 +144,24 @@ def test_a_catalogue_with_a_part_that_is_not_known_is_refused() -> None:
     value["annotations"]["in_meeting"] = {"nots": "misspelt"}
     with pytest.raises(msgspec.ValidationError, match="nots"):
         msgspec.convert(value, type(load()))
+
+
+# Threads change places at every step, and all of them are the first to load.
+LOAD_TOGETHER = """
+import sys, threading
+from tenant import catalogue
+sys.setswitchinterval(1e-6)
+barrier = threading.Barrier(4)
+def load():
+    barrier.wait()
+    catalogue.load()
+threads = [threading.Thread(target=load) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_threads_may_load_it_together() -> None:
+    """The providers' reads do; without a decoder made beforehand every fourth process crashes."""
+    for _ in range(12):
+        subprocess.run([sys.executable, "-c", LOAD_TOGETHER], cwd=ROOT, check=True)

@@ -80,7 +80,7 @@ def test_a_good_file_becomes_a_tenant() -> None:
             "integration: true, users_can_consent: true, i",
             "zoom.calendar.users_can_consent: is never declared by itself",
         ),
-        ("calendar: {", "calendar: {channel: portal, ", "zoom.calendar.channel: given 'portal'"),
+        ("calendar: {", "calendar: {channel: guess, ", "zoom.calendar.channel: given 'guess'"),
         (
             "zoom_rooms: {list_meetings_with_calendar: true}",
             "zoom_rooms: true",

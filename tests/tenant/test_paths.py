@@ -6,13 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tenant.calendar import (
-    attestations_required,
-    check_attestations,
-    counted,
-    declared_settings,
-    in_portal,
-)
+from tenant.calendar import attestations_required, check_settings, counted, settings_over
 from tenant.declaration import parse
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
@@ -35,11 +29,11 @@ def tenant(calendar: str = "{integration: true, integrateOnSignIn: true}", **zoo
 
 def test_a_setting_with_a_path_leaves_the_portal_with_the_value_it_is_declared_with() -> None:
     moved = tenant(paths={"users_can_consent": "mail_calendar.users_can_consent"})
-    assert by_path(moved, declared_settings(moved)) == {"mail_calendar.users_can_consent": True}
-    assert "users_can_consent" not in in_portal(moved)
-    assert len(in_portal(moved)) == 2
-    names = [check.setting.name for check in check_attestations(moved, TODAY)]
-    assert "users_can_consent" not in names
+    api = settings_over(moved, "api")
+    assert by_path(moved, api) == {"mail_calendar.users_can_consent": True}
+    assert len(settings_over(moved, "attested")) == 2
+    standings = {check.setting.name: check.standing for check in check_settings(moved, TODAY)}
+    assert standings["users_can_consent"] == "verified"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +91,12 @@ def test_what_is_known_is_counted_apart_by_how_it_is_known() -> None:
         f"integrate_calendar_on_sign_in: {{{word}, when: 2026-01-01, until: 2026-02-01}}"
         "}}"
     )
-    checks = check_attestations(tenant(calendar), TODAY)
-    assert counted(checks) == ("Calendar settings: 0 verified, 1 attested, 1 expired, 1 unknown")
-    assert "1 verified" in counted(checks, verified=1)
-    assert "3 unknown" in counted(checks, unread=2)
+    moved = tenant(calendar, paths={"users_can_consent": "a.b"})
+    assert counted(check_settings(tenant(calendar), TODAY)) == (
+        "Calendar settings: 0 verified, 1 attested, 1 expired, 1 unknown"
+    )
+    assert "1 verified, 1 attested, 1 expired, 0 unknown" in counted(check_settings(moved, TODAY))
+    unread = check_settings(moved, TODAY, unread={"users_can_consent": "no scope"})
+    assert counted(unread).endswith("1 expired, 1 unknown")
+    pending = check_settings(moved, TODAY, pending=["users_can_consent"])
+    assert counted(pending).endswith("0 unknown, 1 pending")

@@ -1,0 +1,134 @@
+"""`python -m fleet portal …`: what only a person can do in Zoom's portal."""
+
+import datetime
+from pathlib import Path
+
+import click
+
+from fleet import pulumi
+from services.entra.graph import Graph, literal
+from services.errors import ServiceError
+from services.permissions import GRANT_READ, PRINCIPAL_READ
+from services.settings import Settings
+from services.zoom import portal_person
+from services.zoom.api import ZoomApi
+from services.zoom.portal_person import Person
+from tenant import declaration, desired
+from tenant.errors import DeclarationError
+from tenant.model import Tenant
+
+LASTS = datetime.timedelta(days=90)  # how long the printed attestation counts
+
+
+@click.group()
+def portal() -> None:
+    """Sign in to Zoom's portal, and authorize the calendar there.
+
+    For tenants with `zoom.calendar.channel: portal`; needs `make setup PORTAL=1` once.
+    """
+
+
+@portal.command()
+@click.argument("tenant")
+def login(tenant: str) -> None:
+    """Open a browser, let a person sign in to TENANT's Zoom portal, and keep the state.
+
+    The file is as good as a password: it has mode 0600, in this user's data folder or where
+    ZOOM_PORTAL_STATE says, and never in a repository.
+    """
+    _declared(tenant)
+    click.echo("Sign in as an owner or administrator; it ends by itself at Account Settings.")
+    try:
+        file = portal_person.sign_in(_settings(tenant), tenant)
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Signed in; the state is in {file}. Next: pulumi preview --diff -s {tenant}")
+
+
+@portal.command()
+@click.argument("tenant")
+def authorize(tenant: str) -> None:
+    """Authorize the calendar for the company: the article's solution 2.
+
+    Walks to Room Management, Calendar Integration, Authorize with OAuth 2.0, ticks the box, and
+    hands over at Microsoft's sign-in. Then looks for the grant in Entra and for the service in
+    Zoom's API. Exit 1: it was not authorized, or the grant is not there.
+    """
+    try:
+        lines = authorize_and_verify(_declared(tenant), tenant, _settings(tenant))
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from None
+    for line in lines:
+        click.echo(line)
+
+
+def authorize_and_verify(
+    declared: Tenant,
+    tenant: str,
+    settings: Settings,
+    *,
+    person: Person | None = None,
+    headless: bool = False,
+) -> list[str]:
+    """Has a person authorize, and reads what came of it; returns what to tell.
+
+    Raises ServiceError, and ClickException where the grant in Entra is not what is declared.
+    """
+    if declared.consent.by != "admin" or declared.application.source != "zoom":
+        raise click.ClickException(
+            "only for consent.by: admin with application.source: zoom; users who consent for "
+            "themselves do it when they sign in"
+        )
+    portal_person.authorize(settings, tenant, person=person, headless=headless)
+    missing = _missing_scopes(declared, Graph(settings))
+    if missing:
+        raise click.ClickException(
+            f"Entra: the tenant-wide grant of Zoom's application lacks {', '.join(missing)}: it "
+            "was not accepted at Microsoft's page, or not everywhere yet; `pulumi up` adds it"
+        )
+    lines = [f"Entra: the tenant-wide grant has {', '.join(declared.consent.permissions)}."]
+    try:
+        names = ZoomApi(settings).calendar_services()
+        lines.append(f"Zoom: calendar services: {', '.join(names) or 'none'}.")
+    except ServiceError as error:
+        lines.append(f"Zoom: the calendar services are unknown: {error}")
+    return [*lines, _attestation(datetime.date.today())]
+
+
+def _missing_scopes(declared: Tenant, graph: Graph) -> list[str]:
+    """The declared permissions that no tenant-wide grant of the application has."""
+    held: set[str] = set()
+    query = {"$filter": f"appId eq {literal(desired.client_id(declared) or '')}"}
+    for principal in graph.list_all("/servicePrincipals", PRINCIPAL_READ, query):
+        query = {"$filter": f"clientId eq {literal(principal['id'])}"}
+        for grant in graph.list_all("/oauth2PermissionGrants", GRANT_READ, query):
+            if grant["consentType"] == "AllPrincipals":
+                held.update(grant["scope"].casefold().split())
+    return [scope for scope in declared.consent.permissions if scope.casefold() not in held]
+
+
+def _attestation(today: datetime.date) -> str:
+    return (
+        "Attest to it in the tenant's file, under zoom.calendar.attestations:\n"
+        "  admin_consents_for_company:\n"
+        f"    {{value: true, who: YOUR NAME, when: {today}, until: {today + LASTS}}}"
+    )
+
+
+def _declared(tenant: str) -> Tenant:
+    file = Path("stacks") / f"Pulumi.{tenant}.yaml"
+    try:
+        text = (pulumi.ROOT / file).read_text(encoding="utf-8")
+        return declaration.parse_file(text, str(file))
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from None
+    except DeclarationError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _settings(tenant: str) -> Settings:
+    """The stack's configuration where there is a stack, else the environment alone."""
+    try:
+        return pulumi.settings(tenant)
+    except (pulumi.PulumiFailed, FileNotFoundError):
+        return Settings()

@@ -1,0 +1,125 @@
+"""Who is signed in to Zoom's portal: the file with the browser's state, and the locks beside it.
+
+The file is as good as a password: mode 0600, outside any repository, never printed.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from services.errors import SignedOut
+from services.redact import remember_secret
+from services.settings import Settings
+
+PORTAL_URL = "https://zoom.us"
+LOCK_WAIT = 120.0  # seconds to wait for another run's browser on the same account
+
+
+def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of this user's portal files; made when something is put there."""
+    base = environ.get("XDG_DATA_HOME", "")
+    home = Path(base) if base.startswith("/") else Path.home() / ".local" / "share"
+    return home / "zoom-calendar" / "portal"
+
+
+def state_file(settings: Settings, tenant: str) -> Path:
+    """Where the tenant's signed-in state is: ZOOM_PORTAL_STATE, else this user's data folder."""
+    named = settings.get("ZOOM_PORTAL_STATE")
+    return Path(named).expanduser() if named else data_folder() / f"{tenant}.json"
+
+
+def portal_url(settings: Settings) -> str:
+    """The portal's address, without a slash at its end."""
+    return (settings.get("ZOOM_PORTAL_URL") or PORTAL_URL).rstrip("/")
+
+
+def load_state(file: Path) -> dict[str, Any]:
+    """The state in `file`, whose cookies no text shows from now on. Raises SignedOut."""
+    try:
+        if file.stat().st_mode & 0o077:
+            raise SignedOut(f"{file} can be read by others: chmod 600 {file}", sent=False)
+        state = json.loads(file.read_text(encoding="utf-8"))
+        cookies = [str(cookie["value"]) for cookie in state["cookies"]]
+    except FileNotFoundError:
+        raise SignedOut(
+            f"nobody is signed in to Zoom's portal ({file} is not there): run "
+            "`python -m fleet portal login TENANT`",
+            sent=False,
+        ) from None
+    except OSError as error:
+        raise SignedOut(f"{file}: {error.strerror}", sent=False) from None
+    except (ValueError, KeyError, TypeError):
+        raise SignedOut(
+            f"{file} is no browser's state: run `python -m fleet portal login TENANT`", sent=False
+        ) from None
+    for cookie in cookies:
+        if len(cookie) >= 12:  # shorter ones are flags and languages, which texts may well hold
+            remember_secret(cookie)
+    return dict(state)
+
+
+def save_state(file: Path, state: Mapping[str, Any]) -> None:
+    """Writes the state whole or not at all, for its owner only.
+
+    Raises SignedOut where `file` is in a repository or cannot be written.
+    """
+    target = file.absolute()
+    if any((folder / ".git").exists() for folder in target.parents):
+        raise SignedOut(f"{file} is in a git repository: keep the state elsewhere", sent=False)
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent)  # of mode 0600
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(state, stream)
+        Path(name).replace(target)
+    except OSError as error:
+        raise SignedOut(f"{file}: {error.strerror}", sent=False) from None
+
+
+@contextlib.contextmanager
+def alone(settings: Settings, file: Path, wait: float | None = None) -> Iterator[None]:
+    """Holds the account's lock: never two browsers on one account, across processes.
+
+    The account is known by its id where ZOOM_ACCOUNT_ID says it, and by its state file. Raises
+    SignedOut after `wait` seconds. A process that dies lets go of its locks.
+    """
+    account = settings.get("ZOOM_ACCOUNT_ID")
+    names = {f"{portal_url(settings)} {key}" for key in (account, str(file.absolute())) if key}
+    with contextlib.ExitStack() as held:
+        for name in sorted(names):
+            digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+            held.enter_context(_lock(data_folder() / f"{digest}.lock", wait))
+        yield
+
+
+@contextlib.contextmanager
+def _lock(file: Path, wait: float | None) -> Iterator[None]:
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SignedOut(f"{file}: {error.strerror}", sent=False) from None
+    try:
+        deadline = time.monotonic() + (LOCK_WAIT if wait is None else wait)
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise SignedOut(
+                        "another run has a browser on this Zoom account: wait for its end, then "
+                        "run again",
+                        sent=False,
+                    ) from None
+                time.sleep(0.1)
+        yield
+    finally:
+        os.close(descriptor)

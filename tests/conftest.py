@@ -1,0 +1,22 @@
+"""What the tests of several folders share: an emulator whose portal is signed in to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+
+
+@pytest.fixture
+def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of its own for states, locks and screenshots."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "zoom-calendar" / "portal"
+
+
+@pytest.fixture
+def portal_emulator(data_home: Path) -> Iterator[Emulator]:
+    """Entra and Zoom; nobody is signed in."""
+    with Emulator() as running:
+        yield running

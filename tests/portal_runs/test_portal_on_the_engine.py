@@ -1,0 +1,152 @@
+"""The portal channel on the real engine, with a real Chromium in the provider's process."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import engine
+from demo.workspace import ROOT, Run, Workspace
+from emulator import Emulator
+from emulator.portal_pages import options
+from fleet.plan import Change, changes_of
+from tests.portal_person import CONSENT, INTEGRATION, NAMES, SIGN_IN, signed_in
+
+pytestmark = [pytest.mark.engine, pytest.mark.browser]
+
+DECLARATION = """
+config:
+  zoom-calendar:tenant:
+    name: Contoso
+    domains: [contoso.com]
+    consent: {by: admin, permissions: [Calendars.ReadWrite]}
+    application: {source: zoom}
+    zoom:
+      calendar: {integration: true, integrateOnSignIn: true, channel: portal}
+"""
+DECLARED = {INTEGRATION: True, SIGN_IN: True, CONSENT: False}
+
+
+class Tenant:
+    """Contoso in a workspace of its own."""
+
+    def __init__(self, emulator: Emulator, folder: Path) -> None:
+        self.emulator = emulator
+        folder.mkdir()
+        data = {"XDG_DATA_HOME": str(folder.parent / "data"), "ZOOM_PORTAL_TIMEOUT": "3"}
+        # The engine's own places are found before the data folder is another one.
+        environment = {**_engine_environment(), **emulator.env, **data}
+        self.workspace = Workspace(folder, environment)
+        self.workspace.declare("contoso", DECLARATION)
+
+    def sign_in(self) -> None:
+        signed_in(self.emulator)
+
+    def up(self) -> Run:
+        return self.workspace.pulumi("up", "--yes", "--skip-preview", tenant="contoso")
+
+    def destroy(self) -> Run:
+        return self.workspace.pulumi("destroy", "--yes", "--skip-preview", tenant="contoso")
+
+    def preview(self) -> tuple[int, list[Change], str]:
+        run = self.workspace.pulumi(
+            "preview", "--refresh", "--expect-no-changes", "--json", tenant="contoso"
+        )
+        start, end = run.out.index("{"), run.out.rindex("}")
+        document = json.loads(run.out[start : end + 1])
+        said = "\n".join(str(one["message"]) for one in document.get("diagnostics") or ())
+        return run.code, changes_of(document), said
+
+    @property
+    def live(self) -> dict[str, Any]:
+        portal = self.emulator.world.data["zoom"]["portal"]
+        return {name: portal[name] for name in NAMES}
+
+
+_environment: dict[str, str] = {}
+
+
+def _engine_environment() -> dict[str, str]:
+    if not _environment:
+        _environment.update(engine.environment(backend=False))
+    return _environment
+
+
+@pytest.fixture
+def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
+    _engine_environment()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with Emulator() as emulator:
+        yield Tenant(emulator, tmp_path / "project")
+    assert _browsers_of(tmp_path) == [], "a browser outlived its run"
+
+
+def _browsers_of(folder: Path) -> list[str]:
+    """Processes that were started with this test's data folder and are browsers."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            mine = str(folder).encode() in (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if mine and b"chrom" in command:
+            found.append(command.decode(errors="replace")[:80])
+    return found
+
+
+def test_a_life_through_the_portal(tenant: Tenant) -> None:
+    tenant.sign_in()
+    before = tenant.emulator.snapshot()
+
+    done = tenant.up()
+    assert done.code == 0, done.out
+    assert tenant.live == DECLARED
+    assert "3 verified" in done.out
+
+    code, changes, said = tenant.preview()
+    assert (code, changes) == (0, [])
+    assert "1 of 4 settings need a person" in said
+
+    tenant.emulator.world.data["zoom"]["portal"][SIGN_IN] = False  # a person clicks
+    code, changes, _ = tenant.preview()
+    assert code == 7
+    assert [(one.resource, one.property) for one in changes] == [
+        ("zoom-calendar-integration", SIGN_IN)
+    ]
+
+    assert tenant.up().code == 0
+    assert tenant.live == DECLARED
+
+    done = tenant.destroy()
+    assert done.code == 0, done.out
+    assert tenant.emulator.snapshot() == before
+
+
+def test_without_a_state_the_rest_goes_on_and_nothing_is_drift(tenant: Tenant) -> None:
+    before = tenant.live
+    done = tenant.up()
+    assert done.code == 0, done.out
+    assert tenant.live == before
+    assert "nobody is signed in to Zoom's portal" in done.out
+    grants = tenant.emulator.snapshot()["entra"]["oauth2PermissionGrants"].values()
+    assert any("Calendars" in g["scope"] for g in grants if g["consentType"] == "AllPrincipals")
+
+    code, changes, said = tenant.preview()
+    assert (code, changes) == (0, [])
+    assert "zoom-calendar-integration is unknown, not compared and not written" in said
+    assert "4 of 4 settings need a person" in said
+
+
+def test_a_refusal_fails_the_run_with_one_line_and_changes_nothing(tenant: Tenant) -> None:
+    tenant.sign_in()
+    tenant.emulator.world.data["zoom"]["portal_page"] = options() | {"locked": [CONSENT]}
+    before = tenant.live
+    done = tenant.up()
+    assert done.code != 0
+    assert tenant.live == before
+    assert '"Who can set up the integration" is locked' in done.out
+    assert "Traceback" not in done.out
+    assert str(ROOT) not in done.out

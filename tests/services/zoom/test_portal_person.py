@@ -1,0 +1,132 @@
+"""A person signs in and consents, in a real Chromium without a window."""
+
+import json
+import re
+
+import pytest
+from click import ClickException
+
+from demo.person import sign_in_to_microsoft, sign_in_to_zoom
+from emulator import Emulator
+from fleet.portal import authorize_and_verify
+from services.errors import Refused, SignedOut
+from services.zoom import portal_person
+from services.zoom.portal import Portal
+from services.zoom.portal_person import sign_in
+from tenant.declaration import parse_file
+from tenant.model import Tenant
+from tests.portal_person import (
+    NAMES,
+    settings,
+    signed_in,
+)
+
+pytestmark = pytest.mark.browser
+
+
+def tenant(by: str = "admin") -> Tenant:
+    return parse_file(
+        "config: {zoom-calendar:tenant: {name: C, domains: [contoso.com], application: "
+        f"{{source: zoom}}, zoom: {{}}, consent: {{by: {by}, "
+        "permissions: [Calendars.ReadWrite, Contacts.ReadWrite]}}}",
+        "f",
+    )
+
+
+def company_grants(emulator: Emulator) -> list[str]:
+    grants = emulator.snapshot()["entra"]["oauth2PermissionGrants"].values()
+    return [one["scope"] for one in grants if one["consentType"] == "AllPrincipals"]
+
+
+def test_whoever_signs_in_leaves_a_state_that_reads_the_portal(portal_emulator: Emulator) -> None:
+    known = settings(portal_emulator)
+    file = sign_in(known, "contoso", person=sign_in_to_zoom, headless=True)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text())["cookies"]
+    portal = Portal(known, "contoso")
+    assert set(portal.read(list(NAMES)).values) == set(NAMES)
+    portal.close()
+
+
+def test_nobody_who_signs_in_leaves_no_state(portal_emulator: Emulator) -> None:
+    with pytest.raises(SignedOut, match="nothing happened for 1 s"):
+        sign_in(settings(portal_emulator), "contoso", headless=True, wait=1)
+
+
+def test_a_window_needs_a_display(
+    portal_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portal_person, "has_display", lambda: False)
+    with pytest.raises(SignedOut, match=r"there is no display here.*ZOOM_PORTAL_STATE"):
+        sign_in(settings(portal_emulator), "contoso")
+
+
+def test_an_administrator_who_accepts_ends_in_the_grant_and_the_calendar_service(
+    portal_emulator: Emulator,
+) -> None:
+    signed_in(portal_emulator)
+    known = settings(portal_emulator, SSL_CERT_FILE=portal_emulator.env["SSL_CERT_FILE"])
+    before = company_grants(portal_emulator)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", portal_emulator.env["SSL_CERT_FILE"])
+        lines = authorize_and_verify(
+            tenant(), "contoso", known, person=sign_in_to_microsoft, headless=True
+        )
+    text = "\n".join(lines)
+    assert "the tenant-wide grant has Calendars.ReadWrite, Contacts.ReadWrite" in text
+    assert re.search(r"calendar services: .*Office 365", text)
+    assert "admin_consents_for_company" in text
+    assert sorted(company_grants(portal_emulator)) == sorted(
+        [*before, "Calendars.ReadWrite Contacts.ReadWrite"]
+    )
+    assert portal_emulator.snapshot()["zoom"]["portal"]["admin_consented"] is True
+
+
+def test_an_administrator_who_cancels_grants_nothing_and_is_told(
+    portal_emulator: Emulator,
+) -> None:
+    signed_in(portal_emulator)
+    before = company_grants(portal_emulator)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", portal_emulator.env["SSL_CERT_FILE"])
+        with pytest.raises(ClickException, match=r"lacks Calendars.ReadWrite"):
+            authorize_and_verify(
+                tenant(),
+                "contoso",
+                settings(portal_emulator),
+                person=lambda page: sign_in_to_microsoft(page, decision="Cancel"),
+                headless=True,
+            )
+    assert company_grants(portal_emulator) == before
+
+
+def test_who_is_no_administrator_never_comes_back_from_microsoft(
+    portal_emulator: Emulator,
+) -> None:
+    signed_in(portal_emulator)
+    with pytest.raises(SignedOut, match="nothing happened"):
+        portal_person.authorize(
+            settings(portal_emulator),
+            "contoso",
+            person=lambda page: sign_in_to_microsoft(page, "adele@contoso.com", ""),
+            headless=True,
+            wait=1,
+        )
+    assert portal_emulator.snapshot()["zoom"]["portal"]["admin_consented"] is False
+
+
+def test_a_portal_without_the_articles_menu_is_refused(
+    portal_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(portal_emulator)
+    monkeypatch.setattr(portal_person, "PATIENCE", 1.0)
+    monkeypatch.setattr(portal_person, "_AUTHORIZE", ("Allow",))
+    with pytest.raises(Refused, match=r'no controls are labelled "Allow".*Nothing was authorized'):
+        portal_person.authorize(settings(portal_emulator), "contoso", headless=True)
+
+
+def test_users_who_consent_for_themselves_need_no_authorization(
+    portal_emulator: Emulator,
+) -> None:
+    with pytest.raises(ClickException, match=r"only for consent.by: admin"):
+        authorize_and_verify(tenant("user"), "contoso", settings(portal_emulator))

@@ -1,0 +1,88 @@
+"""The signed-in state: who may read it, where it may be, and one browser per account."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.errors import SignedOut
+from services.redact import redact
+from services.settings import Settings
+from services.zoom.portal_state import alone, data_folder, load_state, save_state, state_file
+
+STATE = {"cookies": [{"name": "session", "value": "a-very-secret-value"}], "origins": []}
+
+
+def settings(**environ: str) -> Settings:
+    return Settings(environ=environ)
+
+
+def test_the_state_is_in_the_users_data_folder_unless_it_is_named(data_home: Path) -> None:
+    assert state_file(settings(), "contoso") == data_home / "contoso.json"
+    named = settings(ZOOM_PORTAL_STATE="/run/secrets/zoom.json")
+    assert state_file(named, "contoso") == Path("/run/secrets/zoom.json")
+
+
+def test_the_state_is_for_its_owner_only_and_never_shown(data_home: Path) -> None:
+    file = data_home / "contoso.json"
+    save_state(file, STATE)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert load_state(file) == STATE
+    assert "a-very-secret-value" not in redact("cookie a-very-secret-value")
+
+
+def test_a_state_that_others_can_read_is_refused_with_the_remedy(data_home: Path) -> None:
+    file = data_home / "contoso.json"
+    save_state(file, STATE)
+    file.chmod(0o640)
+    with pytest.raises(SignedOut, match=f"chmod 600 {file}"):
+        load_state(file)
+
+
+def test_a_state_is_never_written_into_a_repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(SignedOut, match="in a git repository"):
+        save_state(tmp_path / "deep" / "state.json", STATE)
+    assert not (tmp_path / "deep").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "nobody is signed in to Zoom's portal"),
+        ("not json", "is no browser's state"),
+        ("[]", "is no browser's state"),
+        (json.dumps({"cookies": [{}]}), "is no browser's state"),
+    ],
+)
+def test_without_a_usable_state_it_says_how_to_get_one(
+    tmp_path: Path, text: str | None, says: str
+) -> None:
+    file = tmp_path / "state.json"
+    if text is not None:
+        file.write_text(text)
+        file.chmod(0o600)
+    with pytest.raises(SignedOut, match=rf"{says}.*portal login") as caught:
+        load_state(file)
+    assert not caught.value.sent
+
+
+def test_a_second_browser_on_the_account_waits_and_then_gives_up(data_home: Path) -> None:
+    with alone(settings(), data_home / "contoso.json"):
+        with pytest.raises(SignedOut, match="another run has a browser"):
+            with alone(settings(), data_home / "contoso.json", wait=0.2):
+                pytest.fail("two browsers on one account")
+        with alone(settings(), data_home / "fabrikam.json", wait=0):
+            pass
+    with alone(settings(), data_home / "contoso.json", wait=0):
+        pass
+
+
+def test_two_state_files_of_one_account_are_one_account(data_home: Path) -> None:
+    account = settings(ZOOM_ACCOUNT_ID="abc")
+    with alone(account, data_home / "one.json"):
+        with pytest.raises(SignedOut, match="another run"):
+            with alone(account, data_home / "other.json", wait=0):
+                pytest.fail("two browsers on one account")
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in data_folder().glob("*.lock"))
