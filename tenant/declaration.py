@@ -27,6 +27,8 @@ CREDENTIALS = (
     "ZOOM_CLIENT_ID",
     "ZOOM_CLIENT_SECRET",
 )
+# Variables that a stack's configuration may hold in clear.
+ADDRESSES = ("ZOOM_API_URL", "ZOOM_OAUTH_URL", "ZOOM_PORTAL_URL", "ZOOM_PORTAL_STATE")
 
 
 # What YAML 1.2 reads otherwise than PyYAML, which follows 1.1: tag to pattern and first letters.
@@ -89,7 +91,7 @@ def parse_file(text: str, file: str) -> Tenant:
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
         raise DeclarationError(file, "config", f"is missing; it must be a mapping that holds {KEY}")
-    known = {KEY, *(f"{PROJECT}:{name}" for name in CREDENTIALS)}
+    known = {KEY, *(f"{PROJECT}:{name}" for name in (*CREDENTIALS, *ADDRESSES))}
     for key in config:
         if key.startswith(f"{PROJECT}:") and key not in known:
             raise DeclarationError(file, f"config.{key}", _unknown(key, sorted(known)))

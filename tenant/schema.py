@@ -5,7 +5,7 @@ from typing import Any
 
 from tenant.catalogue import LOCKS, SETTINGS, load
 from tenant.catalogue_schema import document_schema
-from tenant.declaration import CREDENTIALS, KEY, PROJECT, json_schema
+from tenant.declaration import ADDRESSES, CREDENTIALS, KEY, PROJECT, json_schema
 
 
 def file_schema() -> dict[str, Any]:
@@ -24,6 +24,10 @@ def file_schema() -> dict[str, Any]:
     credential = {
         "description": "A credential, where the environment has none: `pulumi config set --secret`."
     }
+    address = {
+        "type": "string",
+        "description": "An address or a path of this tenant's own, where the environment has none.",
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": "Made by `make docs` from tenant/model.py and tenant/catalogue.json.",
@@ -40,6 +44,7 @@ def file_schema() -> dict[str, Any]:
                         "description": "The Entra tenant's id, a GUID. Default: ARM_TENANT_ID."
                     },
                     **{f"{PROJECT}:{name}": credential for name in CREDENTIALS},
+                    **{f"{PROJECT}:{name}": address for name in ADDRESSES},
                 },
                 "patternProperties": {f"^(?!{PROJECT}:)": {}},
                 "additionalProperties": False,

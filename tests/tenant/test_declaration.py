@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from tenant.declaration import parse, parse_file
+from tenant.declaration import ADDRESSES, CREDENTIALS, parse, parse_file
 from tenant.errors import DeclarationError
 from tenant.schema import file_schema
 
@@ -122,6 +122,13 @@ def test_what_is_wrong_is_said_in_one_line_that_names_file_and_key(
     assert text.startswith(f"{FILE}: ")
     assert line in text
     assert "\n" not in text
+
+
+def test_credentials_and_addresses_may_stand_beside_the_tenant() -> None:
+    for name in (*CREDENTIALS, *ADDRESSES):
+        parse_file(f"{GOOD}  zoom-calendar:{name}: given\n", "f")
+    with pytest.raises(DeclarationError, match="zoom-calendar:ZOOM_PORTAL_STAT"):
+        parse_file(f"{GOOD}  zoom-calendar:ZOOM_PORTAL_STAT: given\n", "f")
 
 
 def test_a_time_of_day_is_text_as_the_engine_has_it() -> None:
