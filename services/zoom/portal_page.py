@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from services.errors import Forbidden, SignedOut, Unavailable
+from services.zoom.portal_state import sign_in_anew
 from tenant.catalogue import Label, load
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ _STEADY = 3.0  # seconds after which what is still not on a page that shows othe
 
 
 class Stopped(Exception):
-    """The page is not as it must be; the text says what is wrong with it."""
+    """The page is not as it must be; the text says what is wrong with it, `fix` what to do."""
+
+    def __init__(self, text: str, fix: str = "set it by hand") -> None:
+        super().__init__(text)
+        self.fix = fix
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,8 @@ Found = dict[str, list[Control]]
 class SettingsPage:
     """The page, in a browser's tab. Every wait ends after `patience` seconds."""
 
-    def __init__(self, page: "Page", url: str, patience: float) -> None:
-        self._page, self._url, self._patience = page, url, patience
+    def __init__(self, page: "Page", url: str, patience: float, tenant: str) -> None:
+        self._page, self._url, self._patience, self._tenant = page, url, patience, tenant
         self._labels = {one.name: one.labels for one in load().portal if "portal" in one.channels}
         self._writing: set[object] = set()
         self._quiet_since = time.monotonic()
@@ -139,9 +144,15 @@ class SettingsPage:
         if len(controls) == 1:
             return controls[0]
         labels = " / ".join(f'"{label.label}"' for label in reversed(self._labels[name]))
+        fix = "set it by hand and attest to it"
+        if not any(found.values()):
+            slow = f"the page shows none of the settings, and may be slow; {self._patience:g} s"
+            raise Stopped(f"no control is labelled {labels}: {slow} were waited for", fix)
         if not controls:
-            raise Stopped(f"no control is labelled {labels}: the label is missing or has changed")
-        raise Stopped(f"{len(controls)} controls are labelled {labels}")
+            raise Stopped(
+                f"no control is labelled {labels}: the label is missing or has changed", fix
+            )
+        raise Stopped(f"{len(controls)} controls are labelled {labels}", fix)
 
     def value(self, control: Control) -> bool:
         """On or off. Raises Stopped where the page does not say."""
@@ -169,11 +180,12 @@ class SettingsPage:
         """Raises Stopped for what is locked or, with `grey`, disabled for longer than `wait`."""
         self._show(control.tab)
         if control.locked():
-            raise Stopped(f'"{control.label.label}" is locked')
+            raise Stopped(f'"{control.label.label}" is locked', "unlock it by hand first")
         target, deadline = control.target(value), time.monotonic() + wait
         while grey and not target.is_enabled():
             if time.monotonic() > deadline:
-                raise Stopped(f'"{control.label.label}" is disabled')
+                fix = "look in the portal at what holds it"
+                raise Stopped(f'"{control.label.label}" is disabled', fix)
             self._page.wait_for_timeout(100)
 
     # ---- looking ---------------------------------------------------------------------------
@@ -230,8 +242,8 @@ class SettingsPage:
         elsewhere = here.netloc != home.netloc or SIGN_IN.match(here.path)
         if elsewhere or self._page.locator("input[type=password]:visible").count():
             raise SignedOut(
-                "Zoom's portal asks to sign in, so the state has expired: run "
-                "`python -m fleet portal login TENANT`",
+                "Zoom's portal asks to sign in, so the state has expired: "
+                f"{sign_in_anew(self._tenant)}",
                 sent=False,
             )
 
@@ -241,7 +253,10 @@ class SettingsPage:
             buttons = dialog.get_by_role("button", name=_any(_HARMLESS))
             if buttons.count() != 1:
                 title = dialog.get_attribute("aria-label") or "without a name"
-                raise Stopped(f"a dialog ({title}) is over the page and has no button to close it")
+                raise Stopped(
+                    f"a dialog ({title}) is over the page and has no button to close it",
+                    "answer it once by hand, as the person who is signed in here",
+                )
             self._click(buttons, "the notice's button")
 
     def _dialogs(self) -> list["Locator"]:

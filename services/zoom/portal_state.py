@@ -40,7 +40,12 @@ def portal_url(settings: Settings) -> str:
     return (settings.get("ZOOM_PORTAL_URL") or PORTAL_URL).rstrip("/")
 
 
-def load_state(file: Path) -> dict[str, Any]:
+def sign_in_anew(tenant: str) -> str:
+    """What to do where nobody is signed in any more."""
+    return f"run `python -m fleet portal login {tenant}`"
+
+
+def load_state(file: Path, tenant: str) -> dict[str, Any]:
     """The state in `file`, whose cookies no text shows from now on. Raises SignedOut."""
     try:
         if file.stat().st_mode & 0o077:
@@ -49,15 +54,14 @@ def load_state(file: Path) -> dict[str, Any]:
         cookies = [str(cookie["value"]) for cookie in state["cookies"]]
     except FileNotFoundError:
         raise SignedOut(
-            f"nobody is signed in to Zoom's portal ({file} is not there): run "
-            "`python -m fleet portal login TENANT`",
+            f"nobody is signed in to Zoom's portal ({file} is not there): {sign_in_anew(tenant)}",
             sent=False,
         ) from None
     except OSError as error:
         raise SignedOut(f"{file}: {error.strerror}", sent=False) from None
     except (ValueError, KeyError, TypeError):
         raise SignedOut(
-            f"{file} is no browser's state: run `python -m fleet portal login TENANT`", sent=False
+            f"{file} is no browser's state: {sign_in_anew(tenant)}", sent=False
         ) from None
     for cookie in cookies:
         if len(cookie) >= 12:  # shorter ones are flags and languages, which texts may well hold

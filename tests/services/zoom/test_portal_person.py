@@ -75,7 +75,7 @@ def test_an_administrator_who_accepts_ends_in_the_grant_and_the_calendar_service
     text = "\n".join(lines)
     assert "the tenant-wide grant has Calendars.ReadWrite, Contacts.ReadWrite" in text
     assert re.search(r"calendar services: .*Office 365", text)
-    assert "admin_consents_for_company" in text
+    assert "fleet attest contoso admin_consents_for_company on" in text
     assert sorted(company_grants(portal_emulator)) == sorted(
         [*before, "Calendars.ReadWrite Contacts.ReadWrite"]
     )
