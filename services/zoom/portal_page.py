@@ -16,7 +16,7 @@ from services.zoom.portal_state import sign_in_anew
 from tenant.catalogue import Label, load
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Request
 
 SETTINGS_PATH = "/account/setting"
 _ABOVE = "Account Settings"  # in the catalogue's paths the tabs come after this
@@ -30,6 +30,7 @@ _ROW = (
 )
 _SECTION = "xpath=ancestor::*[@role='region' or self::section or self::form][1]"
 _STEADY = 3.0  # seconds after which what is still not on a page that shows others is missing
+_QUIET = 0.2  # seconds without a request after which a change has been sent
 
 
 class Stopped(Exception):
@@ -87,6 +88,7 @@ class SettingsPage:
         self._page, self._url, self._patience, self._tenant = page, url, patience, tenant
         self._labels = {one.name: one.labels for one in load().portal if "portal" in one.channels}
         self._writing: set[object] = set()
+        self._sent = False  # since the last click on a setting
         self._quiet_since = time.monotonic()
         self._first_tab = ""
         page.set_default_timeout(patience * 1000)
@@ -168,6 +170,7 @@ class SettingsPage:
         if self.value(control) is value:
             return False
         self.refuse_unsettable(control, value, wait=min(_STEADY, self._patience))
+        self._sent = False
         self._click(control.target(value), control.label.label)
         self._confirm(control, value)
         self._save(control)
@@ -283,7 +286,7 @@ class SettingsPage:
         while not (dialogs := self._dialogs()):
             waited = time.monotonic() - start
             # What was sent at once, or waits for Save, asked nothing.
-            if waited > 0.7 or (waited > 0.2 and (self._writing or self._savable())):
+            if waited > 0.7 or (waited > 0.2 and (self._sent or self._savable())):
                 return
             self._page.wait_for_timeout(50)
         buttons = dialogs[0].get_by_role("button", name=_any(_CONFIRM[value]))
@@ -310,17 +313,20 @@ class SettingsPage:
     def _wait_until_quiet(self) -> None:
         """Until what was changed has been sent and answered."""
         deadline = time.monotonic() + self._patience
-        self._quiet_since = time.monotonic()
-        while self._writing or time.monotonic() - self._quiet_since < 0.2:
+        if not self._sent:
+            self._quiet_since = time.monotonic()
+        while self._writing or time.monotonic() - self._quiet_since < _QUIET:
             if time.monotonic() > deadline:
                 return  # the reload will show what came of it
             self._page.wait_for_timeout(50)
 
-    def _started(self, request: object) -> None:
-        if getattr(request, "method", "GET") not in ("GET", "HEAD", "OPTIONS"):
+    def _started(self, request: "Request") -> None:
+        to_portal = urlsplit(request.url).netloc == urlsplit(self._url).netloc
+        if to_portal and request.method not in ("GET", "HEAD", "OPTIONS"):
+            self._sent = True
             self._writing.add(request)
 
-    def _ended(self, request: object) -> None:
+    def _ended(self, request: "Request") -> None:
         if request in self._writing:
             self._writing.discard(request)
             self._quiet_since = time.monotonic()

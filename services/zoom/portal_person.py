@@ -167,7 +167,7 @@ def _wait_for(holds: Callable[[], bool], wait: float, page: "Page") -> None:
         except Error:
             raise SignedOut("the browser was closed before it was done; run again") from None
         if time.monotonic() > deadline:
-            raise SignedOut(f"nothing happened for {wait:.0f} s; run again")
+            raise SignedOut(f"nothing happened for {wait:g} s; run again")
 
 
 def _refuse_without_display(headless: bool) -> None:

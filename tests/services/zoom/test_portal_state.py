@@ -10,7 +10,17 @@ from services.redact import redact
 from services.settings import Settings
 from services.zoom.portal_state import alone, data_folder, load_state, save_state, state_file
 
-STATE = {"cookies": [{"name": "session", "value": "a-very-secret-value"}], "origins": []}
+COOKIE = {
+    "name": "session",
+    "value": "a-very-secret-value",
+    "domain": "zoom.us",
+    "path": "/",
+    "expires": -1,
+    "httpOnly": True,
+    "secure": True,
+    "sameSite": "Lax",
+}
+STATE = {"cookies": [COOKIE], "origins": []}
 
 
 def settings(**environ: str) -> Settings:
@@ -53,7 +63,8 @@ def test_a_state_is_never_written_into_a_repository(tmp_path: Path) -> None:
         (None, "nobody is signed in to Zoom's portal"),
         ("not json", "is no browser's state"),
         ("[]", "is no browser's state"),
-        (json.dumps({"cookies": [{}]}), "is no browser's state"),
+        (json.dumps({"cookies": [{}], "origins": []}), "is no browser's state"),
+        (json.dumps({"cookies": [COOKIE]}), "is no browser's state"),
     ],
 )
 def test_without_a_usable_state_it_says_how_to_get_one(
