@@ -41,8 +41,10 @@ bench: ## measure it, and a peer beside it
 	@$(ENGINE) run --dev -- python -m bench
 
 .PHONY: docs
-docs: ## write what is generated: the schema, docs/permissions.md, the picture
+docs: ## write what is generated: the schema, pages, the picture, what tests saw of each channel
 	@$(ENGINE) run -- sh docs/generate
+	@WRITE_CHANNELS=1 $(ENGINE) run --dev -- python -m pytest -n 0 -q -k "given_back or neither_set" \
+	  tests/engine_zoom tests/portal_runs
 
 .PHONY: pins
 pins: ## compile requirements/*.in into the pinned and hashed *.txt

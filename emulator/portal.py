@@ -43,6 +43,9 @@ class Portal:
         if request.segments == ["signin"]:
             return self._sign_in(request, zoom)
         email = self._world.tokens.portal.get(_cookie(request))
+        sign_in_at = zoom.get("portal_page", {}).get("sign_in_at")
+        if sign_in_at and request.method == "GET":
+            return Response(302, headers={"Location": sign_in_at})
         if email is None:
             if request.method == "POST":
                 return Response(401, {"error": "signed out"})

@@ -107,6 +107,12 @@ def options() -> dict[str, Json]:
         "springs_back": [],  # names that take a change and are as before
         "dialog_button": "",  # another name of the button that confirms
         "child_needs_parent": True,  # the other settings are grey while the integration is off
+        "sign_in_at": "",  # another host, which the page leads to as single sign-on does
+        "asks_password": False,  # in the page's place, at its address
+        # Who is signed in, all over the page.
+        "name": "Megan Bowen",
+        "phone": "+1 (425) 555-0100",
+        "account_number": "402155667",
     }
 
 
@@ -129,7 +135,7 @@ def field(label: str, name: str, kind: str = "text") -> str:
     return f'<p><label>{escape(label)} <input name="{name}" type="{kind}"></label></p>'
 
 
-def inside(title: str, main: str, email: str, script: str = "") -> bytes:
+def inside(title: str, main: str, email: str, script: str = "", name: str = "") -> bytes:
     """A page of the signed-in portal: who is signed in, the menu, the content."""
     menu = "".join(
         f'<li><a href="{path}">{name}</a></li>'
@@ -139,7 +145,10 @@ def inside(title: str, main: str, email: str, script: str = "") -> bytes:
             ("/room/management", "Room Management"),
         )
     )
-    person = f'<header><button aria-label="{escape(email)}">{escape(email)}</button></header>'
+    person = (
+        f'<header><button aria-label="{escape(email)}" title="{escape(name)}">{escape(email)} '
+        f"{escape(name)}</button></header>"
+    )
     return page(
         title,
         f'{person}<nav aria-label="Admin"><ul>{menu}</ul></nav><main><h1>{escape(title)}</h1>'
@@ -155,14 +164,32 @@ def settings_page(zoom: dict[str, Json], email: str) -> bytes:
     panel = _section(layout, zoom["portal"], wanted)
     if layout.tab:
         panel = _tabs(layout.tab, panel)
-    content = f"<p>{escape(email)} changed these settings last, +1 (425) 555-0100.</p>{panel}"
+    content = f"{_person(wanted, email)}{panel}"
+    if wanted["asks_password"]:
+        content = form("/signin", field("Password", "password", "password"))
     notice = _notice(wanted) if wanted["notice"] else ""
     main = (
         f'<div id="place" aria-busy="true">Loading…</div><template id="content">{content}'
         f"</template>{_dialog()}{notice}"
     )
     script = f"const slow = {json.dumps(wanted['slow'] * 1000)};{SCRIPT}"
-    return inside("Account Settings", main, email, script)
+    return inside("Account Settings", main, email, script, wanted["name"])
+
+
+def _person(wanted: dict[str, Json], email: str) -> str:
+    """Who changed the settings last: a line, a card, a field, a picture."""
+    email, name, phone, account = (
+        escape(str(one))
+        for one in (email, wanted["name"], wanted["phone"], wanted["account_number"])
+    )
+    return (
+        f"<p>{name} ({email}) changed these settings last, {phone}.</p>"
+        f"<h2>Account No. {account}</h2><button>Contact {email}, {phone}</button>"
+        f'<p><label>Reply to <input value="{email}" placeholder="{name}"></label>'
+        f"<select><option>{name}</option></select></p>"
+        f'<svg role="img" aria-label="{name}" width="200" height="20">'
+        f'<text y="15">{name} {account}</text></svg>'
+    )
 
 
 def _tabs(shown: str, panel: str) -> str:

@@ -1,6 +1,5 @@
 """`python -m fleet portal …`: what only a person can do in Zoom's portal."""
 
-import datetime
 from pathlib import Path
 
 import click
@@ -16,8 +15,6 @@ from services.zoom.portal_person import Person
 from tenant import declaration, desired
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
-
-LASTS = datetime.timedelta(days=90)  # how long the printed attestation counts
 
 
 @click.group()
@@ -92,7 +89,8 @@ def authorize_and_verify(
         lines.append(f"Zoom: calendar services: {', '.join(names) or 'none'}.")
     except ServiceError as error:
         lines.append(f"Zoom: the calendar services are unknown: {error}")
-    return [*lines, _attestation(datetime.date.today())]
+    told = f"python -m fleet attest {tenant} admin_consents_for_company on --evidence SCREENSHOT"
+    return [*lines, f"Next, attest to it: {told}"]
 
 
 def _missing_scopes(declared: Tenant, graph: Graph) -> list[str]:
@@ -105,14 +103,6 @@ def _missing_scopes(declared: Tenant, graph: Graph) -> list[str]:
             if grant["consentType"] == "AllPrincipals":
                 held.update(grant["scope"].casefold().split())
     return [scope for scope in declared.consent.permissions if scope.casefold() not in held]
-
-
-def _attestation(today: datetime.date) -> str:
-    return (
-        "Attest to it in the tenant's file, under zoom.calendar.attestations:\n"
-        "  admin_consents_for_company:\n"
-        f"    {{value: true, who: YOUR NAME, when: {today}, until: {today + LASTS}}}"
-    )
 
 
 def _declared(tenant: str) -> Tenant:

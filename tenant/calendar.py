@@ -41,10 +41,11 @@ class CalendarSetting:
 
     def step(self, value: bool) -> str:
         """The one sentence that tells a person what to click."""
-        return (
-            f'{self.page}: "{self.label}": {self.on if value else self.off}. '
-            f'Older portal: {self.old_page}: "{self.old_label}": {"on" if value else "off"}.'
-        )
+        now = f'{self.page}: "{self.label}": {self.on if value else self.off}.'
+        if self.old_page == self.page:  # it never moved
+            return now
+        old = f'{self.old_page}: "{self.old_label}": {"on" if value else "off"}'
+        return f"{now} Older portal: {old}."
 
 
 @cache

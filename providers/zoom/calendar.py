@@ -11,14 +11,15 @@ import datetime
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, ReadResult, Resource, UpdateResult
 
 from providers.clients import portal
 from providers.engine import refuse_without_engine
 from providers.shared import Props, SharedProvider, deleted_here, recorded, to_json, written
 from providers.values import canonical
-from services.errors import Unreadable
+from services.errors import SignedOut, Unreadable
 from services.zoom.portal import Reading
+from services.zoom.portal_state import sign_in_anew
 
 _OWN = (
     *("account", "channel", "onDestroy", "owner", "prior"),
@@ -55,6 +56,17 @@ class CalendarIntegrationProvider(SharedProvider):
 
     def look_before_create(self, props: Props) -> None:
         """Nothing can be foreign; what cannot be read is found by `_converge`, and no failure."""
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        result = super().check(_olds, news)
+        props = canonical(news)
+        if not _olds and props["channel"] == "portal":
+            # The first preview reads nothing, and `up` should not be where a person learns this.
+            try:
+                _portal(props).refuse_unusable()
+            except SignedOut as error:
+                print(f"preflight: Zoom: portal: {error}", flush=True)
+        return result
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         olds, news = canonical(_olds), canonical(_news)
@@ -114,8 +126,8 @@ class CalendarIntegrationProvider(SharedProvider):
                 continue
             if name not in live:
                 raise Unreadable(
-                    f"Zoom's portal: {name} cannot be read, so it is not put back: sign in with "
-                    "`python -m fleet portal login TENANT`, or declare onDestroy: leave"
+                    f"Zoom's portal: {name} cannot be read, so it is not put back: "
+                    f"{sign_in_anew(props['tenant'])}, or declare onDestroy: leave"
                 )
             if live[name] is ours:
                 target[name] = before[name]

@@ -34,6 +34,9 @@ _OPTIONS = (
 )
 
 
+_WINDOW: Any = {"no_viewport": True}
+
+
 def installed() -> bool:
     """Whether Playwright is there and a Chromium on PATH or of Playwright's own; starts nothing."""
     try:
@@ -83,21 +86,23 @@ def signed_in_context(
             context = browser.new_context(
                 storage_state=state,
                 locale="en-US",  # the labels are looked for in English
-                viewport={"width": 1280, "height": 1600},
+                # A person's window is as large as they make it, and so is the page in it.
+                **({"viewport": {"width": 1280, "height": 1600}} if headless else _WINDOW),
                 # The emulated Microsoft has a certificate of its own; nothing else is on loopback.
                 ignore_https_errors=urlsplit(portal_url).hostname in ("127.0.0.1", "localhost"),
             )
         except Error as error:
-            raise SignedOut(
-                f"no browser could be started ({_reason(str(error))}). {HOW_TO_GET_IT}", sent=False
-            ) from None
+            why = _reason(str(error))
+            raise SignedOut(f"no browser could be started{why}", sent=False) from None
         yield context
 
 
 def _reason(error: str) -> str:
-    """Playwright's first line, and what Chromium itself said last where it gave up."""
+    """Playwright's first line, what Chromium itself said last where it gave up, and the remedy."""
+    if "Missing X server" in error:
+        return f": the display {os.environ.get('DISPLAY', '')} cannot be opened"
     fatal = re.findall(r"FATAL:[^\]]*\]\s*(.+)", error)
-    return "; ".join([error.strip().splitlines()[0], *fatal[-1:]])
+    return f" ({'; '.join([error.strip().splitlines()[0], *fatal[-1:]])}). {HOW_TO_GET_IT}"
 
 
 def _launch(playwright: "Playwright", headless: bool) -> "Browser":

@@ -47,7 +47,7 @@ class Portal:
     """One account's portal, signed in with the state file of `tenant`. Thread-safe."""
 
     def __init__(self, settings: Settings, tenant: str) -> None:
-        self._settings = settings
+        self._settings, self._tenant = settings, tenant
         self._file = state_file(settings, tenant)
         self._url = portal_url(settings)
         self._evidence = data_folder() / "refusals"
@@ -67,6 +67,12 @@ class Portal:
         """
         self._run(lambda page: self._write(page, values), sent=True)
 
+    def refuse_unusable(self) -> None:
+        """Raises SignedOut where there is no browser or no state; starts no browser."""
+        if not installed():
+            raise SignedOut(HOW_TO_GET_IT, sent=False)
+        load_state(self._file, self._tenant)
+
     def close(self) -> None:
         """Closes the browser, if one is open."""
         self._worker.close()
@@ -75,13 +81,12 @@ class Portal:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[SettingsPage]:
-        if not installed():
-            raise SignedOut(HOW_TO_GET_IT, sent=False)
-        load_state(self._file)  # before a lock is waited for
+        self.refuse_unusable()  # before a lock is waited for
         with alone(self._settings, self._file):
-            state = load_state(self._file)
+            state = load_state(self._file, self._tenant)
             with signed_in_context(self._url, state) as context:
-                yield SettingsPage(context.new_page(), self._url, _patience(self._settings))
+                page, patience = context.new_page(), _patience(self._settings)
+                yield SettingsPage(page, self._url, patience, self._tenant)
                 self._keep_state(context, state)
 
     def _keep_state(self, context: "BrowserContext", before: Any) -> None:
@@ -114,19 +119,19 @@ class Portal:
 
     def _read(self, page: SettingsPage, names: list[str]) -> Reading:
         page.open()
-        reading = Reading()
+        reading, stops = Reading(), dict[str, Stopped]()
         try:
             found = page.find(names)
         except Stopped as stop:
-            raise Unavailable(self._refusal(page, "read", str(stop)), sent=False) from None
+            raise Unavailable(self._refusal(page, "read", stop), sent=False) from None
         for name in names:
             try:
                 reading.values[name] = page.value(page.one(name, found))
             except Stopped as stop:
-                reading.unread[name] = str(stop)
-        if reading.unread:
+                stops[name] = stop
+        if stops:
             where = self._keep_evidence(page, "read")
-            reading.unread = {name: f"{why} ({where})" for name, why in reading.unread.items()}
+            reading.unread = {name: _told(stop, where) for name, stop in stops.items()}
         return reading
 
     def _write(self, page: SettingsPage, values: Mapping[str, bool]) -> None:
@@ -140,7 +145,7 @@ class Portal:
                 if page.set(name, value):
                     done[name] = value
         except Stopped as stop:
-            text = self._refusal(page, doing, str(stop))
+            text = self._refusal(page, doing, stop)
             raise Refused(f"{text}{self._put_back(page, done)}") from None
         except ServiceError as error:
             error.sent = True  # something may have been clicked
@@ -188,11 +193,8 @@ class Portal:
                 opened_by_us = name != PARENT and values.get(PARENT) is True
                 page.refuse_unsettable(control, value, grey=not opened_by_us)
 
-    def _refusal(self, page: SettingsPage, what: str, why: str) -> str:
-        return (
-            f"Zoom's portal: {why}. Nothing is guessed: set it by hand, or see docs/zoom.md "
-            f"({self._keep_evidence(page, what)})"
-        )
+    def _refusal(self, page: SettingsPage, what: str, stop: Stopped) -> str:
+        return f"Zoom's portal: {_told(stop, self._keep_evidence(page, what))}"
 
     def _keep_evidence(self, page: SettingsPage, what: str) -> str:
         return portal_evidence.keep(page.page, self._evidence, what)
@@ -217,6 +219,10 @@ class Portals:
         with self._lock:
             while self._by_tenant:
                 self._by_tenant.popitem()[1].close()
+
+
+def _told(stop: Stopped, evidence: str) -> str:
+    return f"{stop}. Nothing is guessed: {stop.fix}, or see docs/channels/portal.md ({evidence})"
 
 
 def _patience(settings: Settings) -> float:

@@ -43,9 +43,11 @@ _MASK = r"""
                             'aria-valuetext'])
           if (node.hasAttribute(name)) {
             const text = node.getAttribute(name);
-            const inside = !node.closest(around) && name === 'aria-label';
+            const inside = name === 'aria-label' && !node.closest(around)
+              && !node.matches('a,img,svg,[role=img],[role=link]');
             node.setAttribute(name, inside ? clean(text) : dots(text));
           }
+        if (node.matches('input[type=submit],input[type=button]')) node.value = clean(node.value);
         if (node.matches('input:not([type=radio]):not([type=checkbox]):not([type=submit])'
                          + ':not([type=button]),textarea')) node.value = '';
         if (node.matches('img,picture,canvas,video,iframe,object,embed,svg'))

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from services.errors import Forbidden, SignedOut, Unavailable
+from services.zoom.portal_state import sign_in_anew
 from tenant.catalogue import Label, load
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Request
 
 SETTINGS_PATH = "/account/setting"
 _ABOVE = "Account Settings"  # in the catalogue's paths the tabs come after this
@@ -29,10 +30,15 @@ _ROW = (
 )
 _SECTION = "xpath=ancestor::*[@role='region' or self::section or self::form][1]"
 _STEADY = 3.0  # seconds after which what is still not on a page that shows others is missing
+_QUIET = 0.2  # seconds without a request after which a change has been sent
 
 
 class Stopped(Exception):
-    """The page is not as it must be; the text says what is wrong with it."""
+    """The page is not as it must be; the text says what is wrong with it, `fix` what to do."""
+
+    def __init__(self, text: str, fix: str = "set it by hand") -> None:
+        super().__init__(text)
+        self.fix = fix
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,11 @@ Found = dict[str, list[Control]]
 class SettingsPage:
     """The page, in a browser's tab. Every wait ends after `patience` seconds."""
 
-    def __init__(self, page: "Page", url: str, patience: float) -> None:
-        self._page, self._url, self._patience = page, url, patience
+    def __init__(self, page: "Page", url: str, patience: float, tenant: str) -> None:
+        self._page, self._url, self._patience, self._tenant = page, url, patience, tenant
         self._labels = {one.name: one.labels for one in load().portal if "portal" in one.channels}
         self._writing: set[object] = set()
+        self._sent = False  # since the last click on a setting
         self._quiet_since = time.monotonic()
         self._first_tab = ""
         page.set_default_timeout(patience * 1000)
@@ -139,9 +146,15 @@ class SettingsPage:
         if len(controls) == 1:
             return controls[0]
         labels = " / ".join(f'"{label.label}"' for label in reversed(self._labels[name]))
+        fix = "set it by hand and attest to it"
+        if not any(found.values()):
+            slow = f"the page shows none of the settings, and may be slow; {self._patience:g} s"
+            raise Stopped(f"no control is labelled {labels}: {slow} were waited for", fix)
         if not controls:
-            raise Stopped(f"no control is labelled {labels}: the label is missing or has changed")
-        raise Stopped(f"{len(controls)} controls are labelled {labels}")
+            raise Stopped(
+                f"no control is labelled {labels}: the label is missing or has changed", fix
+            )
+        raise Stopped(f"{len(controls)} controls are labelled {labels}", fix)
 
     def value(self, control: Control) -> bool:
         """On or off. Raises Stopped where the page does not say."""
@@ -157,6 +170,7 @@ class SettingsPage:
         if self.value(control) is value:
             return False
         self.refuse_unsettable(control, value, wait=min(_STEADY, self._patience))
+        self._sent = False
         self._click(control.target(value), control.label.label)
         self._confirm(control, value)
         self._save(control)
@@ -169,11 +183,12 @@ class SettingsPage:
         """Raises Stopped for what is locked or, with `grey`, disabled for longer than `wait`."""
         self._show(control.tab)
         if control.locked():
-            raise Stopped(f'"{control.label.label}" is locked')
+            raise Stopped(f'"{control.label.label}" is locked', "unlock it by hand first")
         target, deadline = control.target(value), time.monotonic() + wait
         while grey and not target.is_enabled():
             if time.monotonic() > deadline:
-                raise Stopped(f'"{control.label.label}" is disabled')
+                fix = "look in the portal at what holds it"
+                raise Stopped(f'"{control.label.label}" is disabled', fix)
             self._page.wait_for_timeout(100)
 
     # ---- looking ---------------------------------------------------------------------------
@@ -230,8 +245,8 @@ class SettingsPage:
         elsewhere = here.netloc != home.netloc or SIGN_IN.match(here.path)
         if elsewhere or self._page.locator("input[type=password]:visible").count():
             raise SignedOut(
-                "Zoom's portal asks to sign in, so the state has expired: run "
-                "`python -m fleet portal login TENANT`",
+                "Zoom's portal asks to sign in, so the state has expired: "
+                f"{sign_in_anew(self._tenant)}",
                 sent=False,
             )
 
@@ -241,7 +256,10 @@ class SettingsPage:
             buttons = dialog.get_by_role("button", name=_any(_HARMLESS))
             if buttons.count() != 1:
                 title = dialog.get_attribute("aria-label") or "without a name"
-                raise Stopped(f"a dialog ({title}) is over the page and has no button to close it")
+                raise Stopped(
+                    f"a dialog ({title}) is over the page and has no button to close it",
+                    "answer it once by hand, as the person who is signed in here",
+                )
             self._click(buttons, "the notice's button")
 
     def _dialogs(self) -> list["Locator"]:
@@ -268,7 +286,7 @@ class SettingsPage:
         while not (dialogs := self._dialogs()):
             waited = time.monotonic() - start
             # What was sent at once, or waits for Save, asked nothing.
-            if waited > 0.7 or (waited > 0.2 and (self._writing or self._savable())):
+            if waited > 0.7 or (waited > 0.2 and (self._sent or self._savable())):
                 return
             self._page.wait_for_timeout(50)
         buttons = dialogs[0].get_by_role("button", name=_any(_CONFIRM[value]))
@@ -295,17 +313,20 @@ class SettingsPage:
     def _wait_until_quiet(self) -> None:
         """Until what was changed has been sent and answered."""
         deadline = time.monotonic() + self._patience
-        self._quiet_since = time.monotonic()
-        while self._writing or time.monotonic() - self._quiet_since < 0.2:
+        if not self._sent:
+            self._quiet_since = time.monotonic()
+        while self._writing or time.monotonic() - self._quiet_since < _QUIET:
             if time.monotonic() > deadline:
                 return  # the reload will show what came of it
             self._page.wait_for_timeout(50)
 
-    def _started(self, request: object) -> None:
-        if getattr(request, "method", "GET") not in ("GET", "HEAD", "OPTIONS"):
+    def _started(self, request: "Request") -> None:
+        to_portal = urlsplit(request.url).netloc == urlsplit(self._url).netloc
+        if to_portal and request.method not in ("GET", "HEAD", "OPTIONS"):
+            self._sent = True
             self._writing.add(request)
 
-    def _ended(self, request: object) -> None:
+    def _ended(self, request: "Request") -> None:
         if request in self._writing:
             self._writing.discard(request)
             self._quiet_since = time.monotonic()

@@ -52,7 +52,7 @@ def sign_in(
     file, url = state_file(settings, tenant), portal_url(settings)
     before = None
     with contextlib.suppress(SignedOut):
-        before = load_state(file)  # a device that is remembered need not prove itself again
+        before = load_state(file, tenant)  # a device that is remembered need not prove itself again
     with alone(settings, file, 5), signed_in_context(url, before, headless=headless) as context:
         page = context.new_page()
         page.goto(url + SETTINGS_PATH, wait_until="domcontentloaded")
@@ -78,10 +78,10 @@ def authorize(
     """
     _refuse_without_display(headless)
     file, url = state_file(settings, tenant), portal_url(settings)
-    state = load_state(file)
+    state = load_state(file, tenant)
     with alone(settings, file, 5), signed_in_context(url, state, headless=headless) as context:
         page = context.new_page()
-        SettingsPage(page, url, PATIENCE).open()
+        SettingsPage(page, url, PATIENCE, tenant).open()
         try:
             walk_to_microsoft(page)
         except Stopped as stop:
@@ -167,7 +167,7 @@ def _wait_for(holds: Callable[[], bool], wait: float, page: "Page") -> None:
         except Error:
             raise SignedOut("the browser was closed before it was done; run again") from None
         if time.monotonic() > deadline:
-            raise SignedOut(f"nothing happened for {wait:.0f} s; run again")
+            raise SignedOut(f"nothing happened for {wait:g} s; run again")
 
 
 def _refuse_without_display(headless: bool) -> None:

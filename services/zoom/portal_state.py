@@ -12,7 +12,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from services.errors import SignedOut
 from services.redact import remember_secret
@@ -20,6 +22,24 @@ from services.settings import Settings
 
 PORTAL_URL = "https://zoom.us"
 LOCK_WAIT = 120.0  # seconds to wait for another run's browser on the same account
+
+
+class _Cookie(msgspec.Struct):
+    """What a browser asks of one; it may have more."""
+
+    name: str
+    value: str
+    domain: str
+    path: str
+    expires: float
+    httpOnly: bool  # noqa: N815 - the browser's name
+    secure: bool
+    sameSite: Literal["Strict", "Lax", "None"]  # noqa: N815
+
+
+class _State(msgspec.Struct):
+    cookies: list[_Cookie]
+    origins: list[dict[str, Any]]
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -40,24 +60,28 @@ def portal_url(settings: Settings) -> str:
     return (settings.get("ZOOM_PORTAL_URL") or PORTAL_URL).rstrip("/")
 
 
-def load_state(file: Path) -> dict[str, Any]:
+def sign_in_anew(tenant: str) -> str:
+    """What to do where nobody is signed in any more."""
+    return f"run `python -m fleet portal login {tenant}`"
+
+
+def load_state(file: Path, tenant: str) -> dict[str, Any]:
     """The state in `file`, whose cookies no text shows from now on. Raises SignedOut."""
     try:
         if file.stat().st_mode & 0o077:
             raise SignedOut(f"{file} can be read by others: chmod 600 {file}", sent=False)
         state = json.loads(file.read_text(encoding="utf-8"))
-        cookies = [str(cookie["value"]) for cookie in state["cookies"]]
+        cookies = [cookie.value for cookie in msgspec.convert(state, _State).cookies]
     except FileNotFoundError:
         raise SignedOut(
-            f"nobody is signed in to Zoom's portal ({file} is not there): run "
-            "`python -m fleet portal login TENANT`",
+            f"nobody is signed in to Zoom's portal ({file} is not there): {sign_in_anew(tenant)}",
             sent=False,
         ) from None
     except OSError as error:
         raise SignedOut(f"{file}: {error.strerror}", sent=False) from None
-    except (ValueError, KeyError, TypeError):
+    except ValueError:  # of JSON, of its text, and msgspec's
         raise SignedOut(
-            f"{file} is no browser's state: run `python -m fleet portal login TENANT`", sent=False
+            f"{file} is no browser's state: {sign_in_anew(tenant)}", sent=False
         ) from None
     for cookie in cookies:
         if len(cookie) >= 12:  # shorter ones are flags and languages, which texts may well hold

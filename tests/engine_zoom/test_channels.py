@@ -1,4 +1,4 @@
-"""On the real engine: every channel of a setting is set, previewed clean, healed and given back."""
+"""On the real engine: each channel's settings are set, previewed clean, healed and given back."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ import engine
 from demo.workspace import Run, Workspace
 from emulator import Emulator
 from providers.values import leaf, set_leaf
+from tests.engine_zoom.observed import LOCK, PUBLISHED, Life, Values, expect
+from tests.portal_person import CONSENT, INTEGRATION, SIGN_IN
 
 pytestmark = pytest.mark.engine
 
 TENANT = "contoso"
 PATH = "mail_calendar.users_can_consent"  # such as Zoom might publish one day
 REVIEW = ("preview", "--refresh", "--diff", "--suppress-outputs", "--expect-no-changes")
-ATTESTED = (
-    "calendar_and_contacts_integration",
-    "integrate_calendar_on_sign_in",
-    "admin_consents_for_company",
-)
+ADMIN = "admin_consents_for_company"
+ATTESTED = (INTEGRATION, SIGN_IN, ADMIN)
+ON = {INTEGRATION: True, SIGN_IN: True, CONSENT: False}  # what the file declares
+# Such as Zoom might publish one day, for each of the article's settings that is one.
+PATHS = {CONSENT: PATH, INTEGRATION: "mail_calendar.integration", SIGN_IN: "mail_calendar.sign_in"}
 
 
 def text(**zoom: Any) -> str:
@@ -37,7 +39,7 @@ def text(**zoom: Any) -> str:
         "application": {"source": "zoom"},
         "zoom": {
             "calendar": calendar,
-            "paths": {"users_can_consent": PATH},
+            "paths": {CONSENT: PATH},
             "settings": {
                 "zoom_rooms": {"list_meetings_with_calendar": True},
                 "in_meeting": {"file_transfer": False},
@@ -103,36 +105,30 @@ def tenant(tmp_path: Path) -> Iterator[Tenant]:
         yield Tenant(emulator, tmp_path / "project")
 
 
-def test_every_channel_is_set_clean_healed_and_given_back(tenant: Tenant) -> None:
-    tenant.workspace.declare(TENANT, text())
-    tenant.up()
-    settings = tenant.zoom["settings"]
-    assert leaf(settings, PATH) is False
-    assert leaf(settings, "in_meeting.file_transfer") is False
+def test_over_the_api_all_is_set_verified_healed_and_given_back(tenant: Tenant) -> None:
+    """The article's settings by a path, a published setting, and a lock."""
+    zoom = tenant.zoom
+    places = {name: (zoom["settings"], path) for name, path in PATHS.items()}
+    places[PUBLISHED] = (zoom["settings"], PUBLISHED)
+    places[LOCK] = (zoom["lock_settings"], "schedule_meeting.host_video")
+    declared = {**ON, PUBLISHED: False, LOCK: True}
 
-    tenant.emulator.clear_log()
-    out = tenant.pulumi(*REVIEW)
-    assert "Calendar settings: 1 verified, 3 attested, 0 expired, 0 unknown" in out
-    assert "warning" not in out
-    assert tenant.requests() == [
-        "GET lock_settings",
-        "GET managed_domains",
-        "GET settings",
-        "POST token",
-    ]
+    def live() -> Values:
+        return {name: leaf(*place) for name, place in places.items()}
 
-    set_leaf(settings, PATH, True)
-    set_leaf(settings, "in_meeting.file_transfer", True)
-    set_leaf(tenant.zoom["lock_settings"], "schedule_meeting.host_video", False)
-    out = tenant.pulumi(*REVIEW, code=7)
-    for name in ("users_can_consent", "file_transfer", "host_video"):
-        assert name in out
-    tenant.up()
-    assert leaf(settings, PATH) is False
-    tenant.pulumi(*REVIEW)
+    def person_sets(values: Values) -> None:
+        for name, value in values.items():
+            set_leaf(*places[name], value)
 
-    tenant.pulumi("destroy", "--yes", "--skip-preview")
-    assert tenant.emulator.world.dump() == tenant.before
+    person_sets({name: not value for name, value in declared.items()})
+    before = tenant.emulator.world.dump()
+    tenant.workspace.declare(TENANT, text(paths=PATHS))
+    life = Life(tenant, declared, live, person_sets)
+    expect("api", life.observe({path: name for name, (_, path) in places.items()}))
+    assert "Calendar settings: 3 verified, 1 attested, 0 expired, 0 unknown" in life.said
+    assert life.warnings == []
+    assert life.asked == ["GET lock_settings", "GET managed_domains", "GET settings", "POST token"]
+    assert tenant.emulator.world.dump() == before
 
 
 def test_what_leaves_the_file_is_said_to_stay_and_stays(tenant: Tenant) -> None:
@@ -154,29 +150,40 @@ def test_what_leaves_the_file_is_said_to_stay_and_stays(tenant: Tenant) -> None:
     assert not [one for one in tenant.requests() if one.startswith("PATCH")]
 
 
-def test_required_attestations_fail_the_preview_with_the_steps_and_a_code_of_their_own(
+def test_what_a_person_attests_to_is_neither_set_nor_read_and_can_be_required(
     tenant: Tenant,
 ) -> None:
+    """Required: a preview fails with the steps and a code of its own."""
     calendar = {"integration": True, "integrateOnSignIn": True, "attestations": "required"}
-    tenant.workspace.declare(TENANT, text(calendar=calendar))
+    tenant.workspace.declare(TENANT, text(calendar=calendar, paths={}))
     out = tenant.workspace.pulumi("preview", tenant=TENANT)
     assert out.code not in (0, 7)
-    assert "attestations are required, and 3 of 4 settings have none that counts" in out.out
+    assert "attestations are required, and 4 of 4 settings have none that counts" in out.out
     report = json.loads(
         tenant.workspace.fleet("drift", TENANT, "--format", "json").out.partition("\n")[2]
     )
-    assert (report["code"], len(report["tenants"][0]["needs_a_person"])) == (5, 3)
-    assert "1: Account Management > " in tenant.fleet("preview", TENANT, code=5)
+    assert (report["code"], len(report["tenants"][0]["needs_a_person"])) == (5, 4)
 
     evidence = tenant.workspace.folder / "seen.png"
     evidence.write_bytes(b"seen")
-    for name in ATTESTED:
-        told = ("attest", TENANT, name, "on", "--evidence", str(evidence), "--who", "ada")
-        tenant.fleet(*told)
-    report_now = tenant.fleet("preview", TENANT)
-    assert "0 verified, 3 attested, 0 expired, 0 unknown, 1 pending" in report_now
-    tenant.up()
-    assert "3 attested" in tenant.pulumi(*REVIEW)
+    declared = {**ON, ADMIN: True}
+    for name, value in declared.items():
+        told = ("--evidence", str(evidence), "--who", "ada")
+        tenant.fleet("attest", TENANT, name, "on" if value else "off", *told)
+
+    portal = tenant.zoom["portal"]
+    fields = {name: "admin_consented" if name == ADMIN else name for name in declared}
+
+    def live() -> Values:
+        return {name: portal[field] for name, field in fields.items()}
+
+    def person_sets(values: Values) -> None:
+        portal.update({fields[name]: value for name, value in values.items()})
+
+    life = Life(tenant, declared, live, person_sets)
+    expect("attested", life.observe())
+    assert "Calendar settings: 0 verified, 4 attested, 0 expired, 0 unknown" in life.said
+    assert live() == declared
 
 
 def test_the_preflight_command_needs_no_stack_and_names_each_fix(tenant: Tenant) -> None:

@@ -12,6 +12,7 @@ from demo.workspace import ROOT, Run, Workspace
 from emulator import Emulator
 from emulator.portal_pages import options
 from fleet.plan import Change, changes_of
+from tests.engine_zoom.observed import Life, expect
 from tests.portal_person import CONSENT, INTEGRATION, NAMES, SIGN_IN, signed_in
 
 pytestmark = [pytest.mark.engine, pytest.mark.browser]
@@ -46,9 +47,6 @@ class Tenant:
 
     def up(self) -> Run:
         return self.workspace.pulumi("up", "--yes", "--skip-preview", tenant="contoso")
-
-    def destroy(self) -> Run:
-        return self.workspace.pulumi("destroy", "--yes", "--skip-preview", tenant="contoso")
 
     def preview(self) -> tuple[int, list[Change], str]:
         run = self.workspace.pulumi(
@@ -97,31 +95,15 @@ def _browsers_of(folder: Path) -> list[str]:
     return found
 
 
-def test_a_life_through_the_portal(tenant: Tenant) -> None:
+def test_over_the_portal_all_is_set_verified_healed_and_given_back(tenant: Tenant) -> None:
     tenant.sign_in()
     before = tenant.emulator.snapshot()
-
-    done = tenant.up()
-    assert done.code == 0, done.out
-    assert tenant.live == DECLARED
-    assert "3 verified" in done.out
-
-    code, changes, said = tenant.preview()
-    assert (code, changes) == (0, [])
-    assert "1 of 4 settings need a person" in said
-
-    tenant.emulator.world.data["zoom"]["portal"][SIGN_IN] = False  # a person clicks
-    code, changes, _ = tenant.preview()
-    assert code == 7
-    assert [(one.resource, one.property) for one in changes] == [
-        ("zoom-calendar-integration", SIGN_IN)
-    ]
-
-    assert tenant.up().code == 0
-    assert tenant.live == DECLARED
-
-    done = tenant.destroy()
-    assert done.code == 0, done.out
+    portal = tenant.emulator.world.data["zoom"]["portal"]
+    life = Life(tenant, DECLARED, lambda: tenant.live, portal.update)
+    expect("portal", life.observe())
+    assert "3 verified" in life.said
+    (told,) = life.warnings
+    assert "1 of 4 settings need a person" in told
     assert tenant.emulator.snapshot() == before
 
 

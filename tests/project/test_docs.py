@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from fleet.__main__ import main
 from services.permissions import as_markdown
+from tenant import clicks
+from tests.engine_zoom import observed
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("engine/*.md")])
@@ -15,6 +17,15 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("engi
 
 def test_the_permissions_page_is_that_of_the_code() -> None:
     assert (ROOT / "docs/permissions.md").read_text() == as_markdown(), "run `make docs`"
+
+
+def test_the_page_of_clicks_is_that_of_the_catalogue() -> None:
+    assert (ROOT / "docs/clicks.md").read_text() == clicks.as_markdown(), "run `make docs`"
+
+
+def test_the_table_of_channels_has_a_row_for_each_and_no_other() -> None:
+    """What is in the rows is compared where it is observed, on the real engine."""
+    assert list(observed.committed()) == observed.all_rows(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

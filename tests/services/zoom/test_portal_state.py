@@ -10,7 +10,17 @@ from services.redact import redact
 from services.settings import Settings
 from services.zoom.portal_state import alone, data_folder, load_state, save_state, state_file
 
-STATE = {"cookies": [{"name": "session", "value": "a-very-secret-value"}], "origins": []}
+COOKIE = {
+    "name": "session",
+    "value": "a-very-secret-value",
+    "domain": "zoom.us",
+    "path": "/",
+    "expires": -1,
+    "httpOnly": True,
+    "secure": True,
+    "sameSite": "Lax",
+}
+STATE = {"cookies": [COOKIE], "origins": []}
 
 
 def settings(**environ: str) -> Settings:
@@ -28,7 +38,7 @@ def test_the_state_is_for_its_owner_only_and_never_shown(data_home: Path) -> Non
     save_state(file, STATE)
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
-    assert load_state(file) == STATE
+    assert load_state(file, "contoso") == STATE
     assert "a-very-secret-value" not in redact("cookie a-very-secret-value")
 
 
@@ -37,7 +47,7 @@ def test_a_state_that_others_can_read_is_refused_with_the_remedy(data_home: Path
     save_state(file, STATE)
     file.chmod(0o640)
     with pytest.raises(SignedOut, match=f"chmod 600 {file}"):
-        load_state(file)
+        load_state(file, "contoso")
 
 
 def test_a_state_is_never_written_into_a_repository(tmp_path: Path) -> None:
@@ -53,7 +63,8 @@ def test_a_state_is_never_written_into_a_repository(tmp_path: Path) -> None:
         (None, "nobody is signed in to Zoom's portal"),
         ("not json", "is no browser's state"),
         ("[]", "is no browser's state"),
-        (json.dumps({"cookies": [{}]}), "is no browser's state"),
+        (json.dumps({"cookies": [{}], "origins": []}), "is no browser's state"),
+        (json.dumps({"cookies": [COOKIE]}), "is no browser's state"),
     ],
 )
 def test_without_a_usable_state_it_says_how_to_get_one(
@@ -63,8 +74,8 @@ def test_without_a_usable_state_it_says_how_to_get_one(
     if text is not None:
         file.write_text(text)
         file.chmod(0o600)
-    with pytest.raises(SignedOut, match=rf"{says}.*portal login") as caught:
-        load_state(file)
+    with pytest.raises(SignedOut, match=rf"{says}.*portal login contoso") as caught:
+        load_state(file, "contoso")
     assert not caught.value.sent
 
 
