@@ -116,7 +116,8 @@ class AccountSettingsProvider(AccountDocumentProvider):
         except ServiceError as error:
             return f"Whether it is locked is unknown ({str(error).rstrip('.')})."
         held = [path for path, lock in locks.items() if leaf(live, lock) is True]
-        free = [path for path in paths if path not in held]
+        free = [path for path, lock in locks.items() if leaf(live, lock) is False]
+        rest = [path for path in paths if path not in (*held, *free)]
         said = []
         if held:
             said.append(f"Locked at account level: {', '.join(held)}.")
@@ -124,6 +125,11 @@ class AccountSettingsProvider(AccountDocumentProvider):
             said.append(
                 f"Not locked in this account: {', '.join(free)}; so a master account holds it, or "
                 "it is not in the account's plan."
+            )
+        if rest:
+            said.append(
+                f"Zoom shows no lock of {', '.join(rest)}: likely a master account, or the "
+                "account's plan."
             )
         return " ".join(said)
 

@@ -123,6 +123,23 @@ def test_the_lock_that_holds_a_setting_is_read_in_its_own_shape(
     api = ZoomApi(Settings(environ=emulator.env))
     assert provider.why_it_stays("me", [path]) == f"Locked at account level: {path}."
 
+    del zoom(emulator)[document][lock.partition(".")[0]]
+    api = ZoomApi(Settings(environ=emulator.env))
+    assert provider.why_it_stays("me", [path]).startswith(f"Zoom shows no lock of {path}: likely")
+
+
+def test_a_write_into_one_shape_makes_the_reads_of_the_others_old(emulator: Emulator) -> None:
+    api = ZoomApi(Settings(environ=emulator.env))
+
+    api.read("me", "settings", "one", "meeting_security")
+    emulator.clear_log()
+    api.read("me", "settings", "another", "meeting_security")
+    assert emulator.log == []
+    api.change("me", "settings", {"integration": {"kubi": True}})
+    emulator.clear_log()
+    api.read("me", "settings", "yet another", "meeting_security")
+    assert len(emulator.log) == 1
+
 
 def test_a_leaf_that_zoom_does_not_return_is_refused_and_drift_once_it_is_gone(
     process: Process, emulator: Emulator, refused: Refused
