@@ -50,6 +50,9 @@ def zoom(tenant_id: str) -> dict[str, Json]:
         "no_effect": [],
         # What a PATCH does with a leaf nobody knows: "ignore" or "refuse".
         "unknown_leaf": "ignore",
+        # What it does with the siblings, below one setting, of what it names: "merge" keeps them,
+        # "replace" gives them their first values. Zoom does not say which.
+        "nested": "merge",
         "sub_accounts": {ids.short("zoom/sub"): _account()},
     }
     state |= _account()
@@ -63,11 +66,9 @@ def _account() -> dict[str, Json]:
     return {
         "plan": "business",
         "paid": True,
-        "settings": zoom_schema.tree(zoom_schema.MAIN),
-        "meeting_security": zoom_schema.tree(zoom_schema.MEETING_SECURITY),
-        "authentication": _authentication(),
-        "lock_settings": zoom_schema.tree(zoom_schema.LOCKS),
-        "lock_meeting_security": zoom_schema.tree(zoom_schema.MEETING_SECURITY_LOCKS),
+        # By shape: settings, locks, and what an option shows of either.
+        **{shape: zoom_schema.tree(shape) for shape in zoom_schema.SHAPES},
+        **_authentication(),
         "managed_domains": [
             {"domain": "contoso.com", "status": "verified"},
             {"domain": "contoso-labs.com", "status": "pending"},
@@ -85,12 +86,12 @@ def _authentication() -> dict[str, Json]:
         "visible": True,
     }
     return {
-        "meeting_authentication": {
+        "settings?meeting_authentication": {
             "meeting_authentication": False,
             "allow_authentication_exception": False,
             "authentication_options": [option],
         },
-        "recording_authentication": {
+        "settings?recording_authentication": {
             "recording_authentication": False,
             "authentication_options": [option],
         },

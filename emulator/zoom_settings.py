@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 
+from . import zoom_schema
 from .wire import Json, Response
 from .world import timestamp
 from .zoom_api import LIGHT, MEDIUM, Call, Routes, Scopes, invalid
-from .zoom_schema import LOCKS, MAIN, MEETING_SECURITY, MEETING_SECURITY_LOCKS, Leaf
+from .zoom_patch import EDITED_BY, Asked, at, edited, shown
+from .zoom_schema import Leaf
 
 routes = Routes()
 
@@ -22,36 +23,24 @@ _WRITE_LOCKS = Scopes(("account:update:lock_settings:admin",), "account:write:ad
 _WRITE_LOCKS_SUB = Scopes(("account:update:lock_settings:master",), "account:master")
 _MANAGED = Scopes(("account:read:managed_domains:master",), "account:read:admin")
 _TRUSTED = Scopes(("account:read:trusted_domains:master",), "account:read:admin")
-_AUTHENTICATION = ("meeting_authentication", "recording_authentication")
+_OPTIONS = ("meeting_authentication", "recording_authentication", "meeting_security")
 _SSO = "security.signin_with_sso"
 
 
 @routes.add("GET", "/accounts/{account}/settings", MEDIUM, _READ, _READ_SUB)
 def read_settings(call: Call) -> Response:
     call.paid(200)
-    option = call.request.query.get("option")
-    if option in _AUTHENTICATION:
-        return Response(200, call.account["authentication"][option])
-    if option == "meeting_security":
-        return Response(200, _chosen(call, call.account["meeting_security"]))
-    if option == "security":
+    if call.request.query.get("option") == "security":
         return Response(200, _chosen(call, {"security": call.account["settings"]["security"]}))
-    if option is not None:
-        raise invalid("option")
-    return Response(200, _chosen(call, call.account["settings"]))
+    return Response(200, _chosen(call, call.account[_shape(call, "settings", *_OPTIONS)]))
 
 
 @routes.add("PATCH", "/accounts/{account}/settings", MEDIUM, _WRITE, _WRITE_SUB)
 def change_settings(call: Call) -> Response:
     call.paid(400)
-    option = call.request.query.get("option")
-    if option in _AUTHENTICATION:
-        return _change_authentication(call, option)
-    if option == "meeting_security":
-        return _change(call, MEETING_SECURITY, "meeting_security")
-    if option not in (None, "security"):
-        raise invalid("option")
-    return _change(call, MAIN, "settings")
+    if call.request.query.get("option") == "security":
+        return _change(call, "settings")
+    return _change(call, _shape(call, "settings", *_OPTIONS))
 
 
 @routes.add(
@@ -59,13 +48,18 @@ def change_settings(call: Call) -> Response:
 )
 def read_locks(call: Call) -> Response:
     call.paid(200)
-    return Response(200, _chosen(call, call.account[_lock_tree(call)[1]]))
+    shape = _shape(call, "lock_settings", "meeting_security")
+    return Response(200, _chosen(call, call.account[shape]))
 
 
 @routes.add("PATCH", "/accounts/{account}/lock_settings", MEDIUM, _WRITE_LOCKS, _WRITE_LOCKS_SUB)
 def change_locks(call: Call) -> Response:
     call.paid(200)
-    return _change(call, *_lock_tree(call), prefix="lock_settings.")
+    # No option is published here: the body tells its shape.
+    shape = _shape(call, "lock_settings")
+    if "meeting_security" in call.body():
+        shape += "?meeting_security"
+    return _change(call, shape, prefix="lock_settings.")
 
 
 @routes.add("GET", "/accounts/{account}/managed_domains", LIGHT, _MANAGED)
@@ -80,13 +74,14 @@ def read_trusted_domains(call: Call) -> Response:
     return Response(200, {"trusted_domains": call.account["trusted_domains"]})
 
 
-def _lock_tree(call: Call) -> tuple[dict[str, Leaf], str]:
+def _shape(call: Call, kind: str, *options: str) -> str:
+    """The shape that the query's `option` asks for."""
     option = call.request.query.get("option")
-    if option == "meeting_security":
-        return MEETING_SECURITY_LOCKS, "lock_meeting_security"
-    if option is not None:
+    if option is None:
+        return kind
+    if option not in options:
         raise invalid("option")
-    return LOCKS, "lock_settings"
+    return f"{kind}?{option}"
 
 
 def _chosen(call: Call, tree: dict[str, Json]) -> dict[str, Json]:
@@ -97,59 +92,49 @@ def _chosen(call: Call, tree: dict[str, Json]) -> dict[str, Json]:
     names = {name.strip() for name in asked.split(",")}
     chosen: dict[str, Json] = {}
     for section, values in tree.items():
-        kept = values if section in names else {k: v for k, v in values.items() if k in names}
-        if kept:
+        below = values.items() if isinstance(values, dict) else ()
+        kept = values if section in names else {k: v for k, v in below if k in names}
+        if kept or section in names:
             chosen[section] = kept
     return chosen
 
 
-@dataclass
-class _Plan:
-    """What a PATCH body asks: the leaves it changes, and the fields that are wrong."""
-
-    leaves: dict[str, Leaf]
-    strict: bool
-    changes: dict[str, Json] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
-
-    def visit(self, path: str, value: Json) -> None:
-        leaf = self.leaves.get(path)
-        if leaf is not None:
-            self._leaf(path, leaf, value)
-        elif not any(known.startswith(f"{path}.") for known in self.leaves):
-            # A section nobody knows is refused; about a leaf Zoom mostly says nothing.
-            if self.strict or "." not in path:
-                self.wrong.append(path)
-        elif not isinstance(value, dict):
-            self.wrong.append(path)
-        else:
-            for name, inner in value.items():
-                self.visit(f"{path}.{name}", inner)
-
-    def _leaf(self, path: str, leaf: Leaf, value: Json) -> None:
-        # What only a GET shows is ignored: bodies are often a GET's answer, edited.
-        if leaf.writable and not leaf.accepts(value):
-            self.wrong.append(path)
-        elif leaf.writable:
-            self.changes[path] = value
-
-
-def _change(call: Call, leaves: dict[str, Leaf], tree: str, prefix: str = "") -> Response:
-    leaves = leaves | _opened(call.account[tree], leaves)
-    plan = _Plan(leaves, call.zoom["unknown_leaf"] == "refuse")
+def _change(call: Call, shape: str, prefix: str = "") -> Response:
+    tree = call.account[shape]
+    leaves = zoom_schema.SHAPES[shape] | _opened(tree, zoom_schema.SHAPES[shape])
+    asked = Asked(leaves, strict=call.zoom["unknown_leaf"] == "refuse")
     for section, value in call.body().items():
-        plan.visit(section, value)
-    if plan.wrong:
-        raise invalid(*plan.wrong)
-    effective = {p: v for p, v in plan.changes.items() if _has_effect(call.zoom, prefix + p)}
+        asked.visit(section, value)
+    if asked.wrong:
+        raise invalid(*asked.wrong)
+    changes = edited(tree, asked.changes)
+    if call.zoom["nested"] == "replace":
+        changes = _lost(leaves, asked) | changes
+    effective = {p: v for p, v in changes.items() if _has_effect(call.zoom, prefix + p)}
     if f"{_SSO}.sso_bypass_user_ids" in effective:
         _bypass(call, effective)
     for path, value in effective.items():
-        # A leaf that only a PATCH takes has no place to be seen.
-        if leaves[path].readable:
-            _set(call.account[tree], path, value)
+        if leaves[path].shows:
+            _set(tree, path, shown(leaves, path, value, at(tree, path)))
     _note(call, [prefix + path for path in effective])
     return Response(204)
+
+
+def _lost(leaves: dict[str, Leaf], asked: Asked) -> dict[str, Json]:
+    """What a setting that is replaced whole loses: its other leaves, as they were at first."""
+    touched = {_setting(path) for path in asked.visited if path.count(".") > 1}
+    lost = {
+        path: leaf.first
+        for path, leaf in leaves.items()
+        if leaf.shows and leaf.writable and "[" not in path and _setting(path) in touched
+    }
+    if _SSO in touched:
+        lost[f"{_SSO}.sso_bypass_user_ids"] = []
+    return {path: value for path, value in lost.items() if path not in EDITED_BY}
+
+
+def _setting(path: str) -> str:
+    return ".".join(path.split(".")[:2])
 
 
 def _opened(tree: dict[str, Json], leaves: dict[str, Leaf]) -> dict[str, Leaf]:
@@ -157,6 +142,7 @@ def _opened(tree: dict[str, Json], leaves: dict[str, Leaf]) -> dict[str, Leaf]:
     found = (
         (f"{section}.{name}", value)
         for section, values in tree.items()
+        if isinstance(values, dict)
         for name, value in values.items()
         if isinstance(value, bool)
     )
@@ -189,18 +175,6 @@ def _bypass(call: Call, changes: dict[str, Json]) -> None:
         now = list(dict.fromkeys(ids))
     emails = {user["id"]: user["email"] for user in call.zoom["users"]}
     sso["sso_bypass_users"] = [{"id": key, "email": emails[key]} for key in now if key in emails]
-
-
-def _change_authentication(call: Call, option: str) -> Response:
-    state, body = call.account["authentication"][option], call.body()
-    booleans = {name for name, value in state.items() if isinstance(value, bool)}
-    wrong = [k for k, v in body.items() if k not in booleans or not isinstance(v, bool)]
-    if wrong:
-        raise invalid(*wrong)
-    changed = [name for name in body if state[name] != body[name]]
-    state.update(body)
-    _note(call, changed)
-    return Response(204)
 
 
 def _note(call: Call, changed: list[str]) -> None:

@@ -42,6 +42,22 @@ SETTINGS_WRITE = Need(
     _ZOOM_APP,
     "change account settings",
 )
+# A sub-account's, for a master account; reading its locks needs the same scope as reading ours.
+SETTINGS_READ_SUB = Need(
+    "account:read:settings:master (classic: account:master)",
+    _ZOOM_APP,
+    "read a sub-account's settings",
+)
+SETTINGS_WRITE_SUB = Need(
+    "account:update:settings:master (classic: account:master)",
+    _ZOOM_APP,
+    "change a sub-account's settings",
+)
+LOCKS_WRITE_SUB = Need(
+    "account:update:lock_settings:master (classic: account:master)",
+    _ZOOM_APP,
+    "change a sub-account's lock settings",
+)
 LOCKS_READ = Need(
     "account:read:lock_settings:master (classic: account:read:admin)",
     _ZOOM_APP,
@@ -135,6 +151,9 @@ RESOURCES = (
 )
 
 
+_SUB_ACCOUNT = (SETTINGS_READ_SUB, SETTINGS_WRITE_SUB, LOCKS_WRITE_SUB)
+
+
 def as_markdown() -> str:
     """docs/permissions.md: every resource with its permissions and who may grant them."""
     lines = [
@@ -158,6 +177,10 @@ def as_markdown() -> str:
     lines += [
         "",
         "The identity that runs `pulumi up` needs both columns; previews should use another one.",
+        "",
+        "Where `zoom.account` is a sub-account's id: "
+        + ", ".join(need.permission for need in _SUB_ACCOUNT)
+        + ", in the place of those that end in `:admin`.",
         "",
         "Zoom's granular `account:read:lock_settings` exists with `:master` only; a plain account",
         "needs the classic scope, or its locks stay unknown.",

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 FILE = Path(__file__).with_name("catalogue.json")
 
+# The two kinds of documents; each has a plain shape of that name, and others named kind?shape.
 SETTINGS = "settings"
 LOCKS = "lock_settings"
 
@@ -118,7 +119,8 @@ class Annotation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     counterpart: the path of the same thing in the other direction, for what only GET or only PATCH
     has. entry_field: of a list that only PATCH has, the field of the counterpart's entries that it
     is made of. lock: the lock that holds it, where that has another path. also: values that are
-    taken besides the published ones. secret: it holds a credential.
+    taken besides the published ones. secret: it holds a credential. refused: why neither it nor
+    anything below it can be declared.
     """
 
     plan: str = ""
@@ -128,6 +130,7 @@ class Annotation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     lock: str = ""
     also: tuple[str | int, ...] = ()
     secret: bool = False
+    refused: str = ""
     sources: tuple[str, ...] = ()
 
 
@@ -195,11 +198,32 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
         """What is annotated at this very path; an empty annotation where nothing is."""
         return self.annotations.get(path, NOTHING)
 
-    def entry_fields(self, document: str) -> dict[str, str]:
-        """Path to `entry_field`, for the lists of a document that are read in another form."""
+    def entry_fields(self, kind: str) -> dict[str, str]:
+        """Path to `entry_field`, for the lists of a kind that are read in another form."""
         fields = {path: one.entry_field for path, one in self.annotations.items()}
-        known = self.documents[document]
-        return {path: name for path, name in fields.items() if name and known.find(path)}
+        return {path: name for path, name in fields.items() if name and self.find(kind, path)}
+
+    def shapes(self, kind: str) -> list[Document]:
+        """SETTINGS or LOCKS as every account has them: the plain shape, then those with option."""
+        every = self.documents.items()
+        behind = [one for name, one in every if name.startswith(f"{kind}?") and not one.account]
+        return [self.documents[kind], *behind]
+
+    def shape_of(self, kind: str, section: str) -> Document:
+        """The shape that a section is in; the plain one where several have it, or none."""
+        shapes = self.shapes(kind)
+        return next((one for one in shapes if section in one.tree), shapes[0])
+
+    def tree(self, kind: str) -> Branch:
+        """All shapes of a kind as one: the sections tell them apart."""
+        merged = Branch()
+        for shape in reversed(self.shapes(kind)):
+            merged.update(shape.tree)
+        return Branch(sorted(merged.items()))
+
+    def find(self, kind: str, path: str) -> Leaf | Branch | None:
+        """What is at a dotted path of SETTINGS or LOCKS, in the shape that its section tells."""
+        return self.shape_of(kind, path.partition(".")[0]).find(path)
 
     def annotated(self, path: str) -> list[Annotation]:
         """The annotations of a path and of all above it, the widest first."""

@@ -3,11 +3,10 @@
 import difflib
 from typing import Any, NoReturn
 
-from tenant.catalogue import LOCKS, SETTINGS, Branch, Document, Form, Leaf, load
+from tenant.catalogue import LOCKS, SETTINGS, Branch, Form, Leaf, load
 from tenant.errors import DeclarationError
 
 _KEYS = {SETTINGS: "zoom.settings", LOCKS: "zoom.locks"}
-_NOT_YET = "which is not supported yet"
 
 
 def check(declared: dict[str, Any], document: str, file: str) -> None:
@@ -16,33 +15,31 @@ def check(declared: dict[str, Any], document: str, file: str) -> None:
     `document` is SETTINGS or LOCKS; the catalogue is only read when something is declared.
     """
     if declared:
-        _Check(document, file).branch(load().documents[document].tree, declared, "")
+        _Check(document, file).branch(load().tree(document), declared, "")
 
 
-def unsupported(document: str, above: Branch, name: str) -> str | None:
-    """Why the leaf `name` of the branch `above` cannot be declared; None where it can."""
-    leaf = above[name]
-    assert isinstance(leaf, Leaf)
+def unsupported(node: Leaf | Branch, path: str) -> str | None:
+    """Why the leaf or branch at `path` cannot be declared; None where it, or part of it, can."""
     catalogue = load()
-    note = catalogue.annotation(leaf.path)
+    note = catalogue.annotation(path)
+    if note.refused:
+        return note.refused
+    if isinstance(node, Branch):
+        return None
     if note.secret:
         return "holds a credential, which would stay in the stack's state; set it in Zoom's portal"
-    if not leaf.writable:
-        what = f"{note.counterpart} instead, {_NOT_YET}" if note.counterpart else "no form of it"
+    if not node.writable:
+        what = f"{note.counterpart} instead" if note.counterpart else "no form of it"
         if catalogue.annotation(note.counterpart).entry_field:
             what = f"{note.counterpart} instead: declare that"
         return f"is only read: Zoom's PATCH takes {what}"
-    if not leaf.readable and not note.entry_field:
+    if not node.readable and not note.entry_field:
         shown = f" (it shows {note.counterpart} instead)" if note.counterpart else ""
         return f"is only written: Zoom's GET has no form of it{shown}, so it could not be verified"
-    if document == LOCKS and leaf.value.type != "boolean":
-        return f"is a {leaf.value.type} in Zoom's lock settings, {_NOT_YET}: only true or false is"
-    only_read = [one.path for one in _entries(above, name) if not one.writable]
-    if only_read:
+    if node.get is not None and node.get.type != node.value.type:
         return (
-            f"is a list whose entries Zoom returns with fields that its PATCH does not take "
-            f"({', '.join(path.rpartition('.')[2] for path in only_read)}), so it could not be "
-            "verified"
+            f"is a {node.get.type} in Zoom's GET and a {node.value.type} in its PATCH, so it could "
+            "not be verified; set it in Zoom's portal"
         )
     return None
 
@@ -53,14 +50,9 @@ def lock_of(path: str) -> str | None:
     for note in reversed(catalogue.annotated(path)):
         if note.lock:
             return note.lock
-    leaf = catalogue.documents[SETTINGS].find(path)
+    leaf = catalogue.find(SETTINGS, path)
     lockable = isinstance(leaf, Leaf) and leaf.lockable
     return ".".join(path.split(".")[:2]) if lockable else None
-
-
-def _entries(above: Branch, name: str) -> list[Leaf]:
-    below = above.get(f"{name}[]")
-    return list(below.leaves()) if isinstance(below, Branch) else []
 
 
 class _Check:
@@ -80,10 +72,9 @@ class _Check:
                 self.refuse(here, self._why_unknown(here, value))
             if value is None:
                 self.refuse(here, "has no value; give one, or leave the key out")
+            if why := unsupported(node, here):
+                self.refuse(here, why)
             if isinstance(node, Leaf):
-                why = unsupported(self.document, known, name)
-                if why:
-                    self.refuse(here, why)
                 self.value(node, known.get(f"{name}[]"), value, here)
             elif not isinstance(value, dict):
                 enable = isinstance(value, bool) and "enable" in node
@@ -117,6 +108,8 @@ class _Check:
                 near = _near(name, [one for one in known if "[" not in one])
                 self.refuse(place, f"is not a field here{near}; allowed: {_mapping(known)}")
             if isinstance(node, Leaf):
+                if why := unsupported(node, node.path):
+                    self.refuse(place, why)
                 self.value(node, known.get(f"{name}[]"), value, place)
             elif not isinstance(value, dict):
                 self.refuse(place, f"given {shown(value)}; allowed: {_mapping(node)}")
@@ -124,30 +117,31 @@ class _Check:
                 self.entry(node, value, place)
 
     def _why_unknown(self, here: str, value: Any) -> str:
-        documents = load().documents
-        for name, document in documents.items():
+        catalogue = load()
+        for name, document in catalogue.documents.items():
             if name.startswith(f"{self.document}?") and document.find(here) is not None:
-                if document.option:
-                    return f"needs Zoom's option={document.option}, {_NOT_YET}"
-                return f"is only in {document.account} accounts, whose settings are not supported"
-        known = documents[self.document]
+                return (
+                    f"is only in {document.account} accounts, which have no users with calendars "
+                    "and are not supported"
+                )
+        known = catalogue.tree(self.document)
         near = _nearest(known, here, value)
         if not near and "." not in here:
-            near = f"; its sections are {', '.join(known.tree)}"
+            sections = [name for name, node in known.items() if not unsupported(node, name)]
+            near = f"; its sections are {', '.join(sections)}"
         if self.document == LOCKS:
-            settings = documents[SETTINGS]
-            if "." in here and settings.find(here) is not None:
+            if "." in here and catalogue.find(SETTINGS, here) is not None:
                 return f"is a setting that Zoom publishes no lock for{near}"
             return f"is not a lock that Zoom publishes{near}"
         return f"is not a setting that Zoom publishes{near}"
 
 
-def _nearest(document: Document, here: str, value: Any) -> str:
+def _nearest(known: Branch, here: str, value: Any) -> str:
     """The hint with the published paths nearest to an unknown one, '' where none is near."""
     while isinstance(value, dict) and value:  # a misspelt section is told by what is in it
         name, value = next(iter(value.items()))
         here = f"{here}.{name}"
-    paths = [leaf.path for leaf in document.leaves if "[" not in leaf.path]
+    paths = [leaf.path for leaf in known.leaves() if "[" not in leaf.path]
     elsewhere = [path for path in paths if path.rpartition(".")[2] == here.rpartition(".")[2]]
     if len(elsewhere) == 1:  # the right name in the wrong place
         return f" (did you mean {elsewhere[0]}?)"

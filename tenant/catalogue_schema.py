@@ -25,7 +25,7 @@ _SHORT = {
 
 def document_schema(name: str) -> Schema:
     """The schema of `zoom.settings` or `zoom.locks`: everything that may be declared, no more."""
-    return _branch(name, load().documents[name].tree)
+    return _branch(name, load().tree(name))
 
 
 def _branch(document: str, branch: Branch) -> Schema:
@@ -37,7 +37,7 @@ def _branch(document: str, branch: Branch) -> Schema:
             below = _branch(document, node)
             if below["properties"]:
                 properties[name] = below
-        elif unsupported(document, branch, name) is None:
+        elif unsupported(node, node.path) is None:
             properties[name] = _leaf(document, node, branch.get(f"{name}[]"))
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
@@ -52,12 +52,12 @@ def _leaf(document: str, leaf: Leaf, entries: Leaf | Branch | None) -> Schema:
 
 
 def _entry(node: Leaf | Branch) -> Schema:
-    """An entry of a list; all its fields can be declared, or the list could not."""
+    """An entry of a list, with the fields that can be declared."""
     if isinstance(node, Leaf):
         return _value(node)
     properties = {}
     for name, below in node.items():
-        if "[" not in name:
+        if "[" not in name and not (isinstance(below, Leaf) and unsupported(below, below.path)):
             properties[name] = _entry(below)
             if f"{name}[]" in node:
                 properties[name]["items"] = _entry(node[f"{name}[]"])
@@ -85,8 +85,8 @@ def _form(form: Form) -> Schema:
 
 def describe(document: str, leaf: Leaf) -> str:
     """A leaf in a line: its name in words, what is known of it, whether it can be locked."""
-    _, *names = leaf.path.split(".")
-    words = ": ".join(_words(name) for name in names)
+    section, *names = leaf.path.split(".")
+    words = ": ".join(_words(name) for name in names or [section])
     sentences = [f"Lock of {words}." if document == LOCKS else f"{words[:1].upper()}{words[1:]}."]
     annotations = load().annotated(leaf.path)
     sentences += [one.note for one in annotations if one.note]

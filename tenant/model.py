@@ -183,7 +183,7 @@ class Zoom(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
         ),
     ] = field(default_factory=dict)
     settings: Annotated[
-        dict[str, dict[str, Any]],
+        dict[str, dict[str, Any] | bool],
         Meta(description="Account settings by Zoom's published names: section, then setting."),
     ] = field(default_factory=dict)
     locks: Annotated[

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from tenant.catalogue import SETTINGS, load
+from tenant.catalogue import SETTINGS, Leaf, load
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
 
@@ -17,10 +17,10 @@ def check_paths(tenant: Tenant, file: str) -> None:
         return
     if tenant.zoom.calendar is UNSET:
         raise DeclarationError(file, "zoom.paths", "is given without zoom.calendar; declare that")
-    document, taken = load().documents[SETTINGS], Counter(paths.values())
+    taken = Counter(paths.values())
     for name, path in paths.items():
         key = f"zoom.paths.{name}"
-        if document.find(path) is not None or _below_a_leaf(path):
+        if load().find(SETTINGS, path) is not None or _below_a_leaf(path):
             raise DeclarationError(
                 file, key, f"given {path!r}, which Zoom publishes as another setting"
             )
@@ -29,9 +29,9 @@ def check_paths(tenant: Tenant, file: str) -> None:
 
 
 def _below_a_leaf(path: str) -> bool:
-    document, parts = load().documents[SETTINGS], path.split(".")
+    parts = path.split(".")
     above = [".".join(parts[:end]) for end in range(1, len(parts))]
-    return any(leaf.path in above for leaf in document.leaves)
+    return any(isinstance(load().find(SETTINGS, one), Leaf) for one in above)
 
 
 def by_path(tenant: Tenant, declared: dict[str, bool]) -> dict[str, bool]:

@@ -1,6 +1,7 @@
 """Zoom's account settings and locks: only the declared leaves, in the smallest PATCH."""
 
 import difflib
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import pulumi
@@ -9,9 +10,9 @@ from pulumi.dynamic import Resource
 from providers.clients import zoom
 from providers.shared import Props, SharedProvider, recorded, to_json, written
 from providers.values import leaf, leaves, project, set_leaf
-from providers.zoom.forms import as_written, writable
+from providers.zoom.forms import as_written
 from services.errors import Refused, ServiceError, WriteHadNoEffect
-from tenant.catalogue import LOCKS, SETTINGS
+from tenant.catalogue import LOCKS, SETTINGS, Document, load
 from tenant.catalogue_check import lock_of
 
 _OUTPUTS = {"unknown": None, "written": None}
@@ -26,7 +27,10 @@ def sections(props: Props) -> Props:
 
 
 class AccountDocumentProvider(SharedProvider):
-    """What settings and locks share: a document of sections under one path of the account."""
+    """What settings and locks share: sections under one address of the account.
+
+    Each section is in one of the document's shapes; only the shapes of declared ones are asked for.
+    """
 
     document: ClassVar[str]
     side = "zoom"
@@ -40,41 +44,34 @@ class AccountDocumentProvider(SharedProvider):
         declared = sections(props)
         if not declared:  # managed no more, or not yet: nobody's business
             return {}
-        body = self._document(props)
-        found = project(declared, body)
+        found = project(declared, self._document(props, declared))
         return {**found, **{name: {} for name in declared if name not in found}}
 
     def outs(self, props: Props, live: Props) -> Props:
         return {**props, "written": to_json(sections(props))}
 
     def write(self, props: Props, live: Props) -> None:
-        body = self._document(props)
-        _refuse_unknown(sections(props), body, self.document)
-        patch = smallest_patch(sections(props), body, self.document)
-        zoom().change(props["account"], self.document, patch)
+        declared = sections(props)
+        body = self._document(props, declared)
+        _refuse_unknown(declared, body, self.document)
+        self._change(props, smallest_patch(declared, body))
 
     def restore(self, props: Props, live: Props) -> bool:
-        priors = recorded(props) or {}
-        body = self._document(props)
+        priors, made = recorded(props) or {}, written(props)
+        body = self._document(props, made)
         target: Props = {}
-        for path, ours in leaves(written(props)):
+        for path, ours in leaves(made):
             before = priors.get(path)
             now = leaf(body, path)
             ours_still = before is not None and project(ours, now) == ours
             if ours_still and project(before, now) != before:
                 set_leaf(target, path, before)
-        if target:
-            patch = smallest_patch(target, body, self.document)
-            zoom().change(props["account"], self.document, patch)
+        self._change(props, smallest_patch(target, body))
         return bool(target)
 
     def prior(self, props: Props) -> Any:
-        if not props["leaves"]:
-            return {}
-        body = self._document(props)
-        tree: Props = {}
-        for path in props["leaves"]:
-            set_leaf(tree, path, True)
+        tree = _tree_of(props["leaves"])
+        body = self._document(props, tree)
         _refuse_unknown(tree, body, self.document)
         return {path: leaf(body, path) for path in props["leaves"]}
 
@@ -95,12 +92,18 @@ class AccountDocumentProvider(SharedProvider):
         """One sentence or two on what holds the settings at `paths`."""
         return "Likely locked by a master account, or not in the account's plan."
 
-    def _document(self, props: Props) -> Props:
-        return as_written(zoom().read(props["account"], self.document), self.document)
+    def _document(self, props: Props, tree: Props) -> Props:
+        """What is live, in the form of PATCH, in the shapes that the tree's sections are in."""
+        return as_written(read_shapes(props["account"], self.document, tree), self.document)
+
+    def _change(self, props: Props, patch: Props) -> None:
+        for shape, part in by_shape(self.document, patch):
+            option = shape.option if "PATCH" in shape.option_in else None
+            zoom().change(props["account"], self.document, part, option)
 
 
 class AccountSettingsProvider(AccountDocumentProvider):
-    """`GET|PATCH /accounts/{account}/settings`."""
+    """`GET|PATCH /accounts/{account}/settings`, with the `option` of each shape."""
 
     document = SETTINGS
 
@@ -109,11 +112,12 @@ class AccountSettingsProvider(AccountDocumentProvider):
         if not locks:
             return "Zoom publishes no lock for it: likely a master account, or the account's plan."
         try:
-            live = zoom().read(account, LOCKS, "explain")
+            live = read_shapes(account, LOCKS, _tree_of(locks.values()), "explain")
         except ServiceError as error:
             return f"Whether it is locked is unknown ({str(error).rstrip('.')})."
         held = [path for path, lock in locks.items() if leaf(live, lock) is True]
-        free = [path for path in paths if path not in held]
+        free = [path for path, lock in locks.items() if leaf(live, lock) is False]
+        rest = [path for path in paths if path not in (*held, *free)]
         said = []
         if held:
             said.append(f"Locked at account level: {', '.join(held)}.")
@@ -122,29 +126,67 @@ class AccountSettingsProvider(AccountDocumentProvider):
                 f"Not locked in this account: {', '.join(free)}; so a master account holds it, or "
                 "it is not in the account's plan."
             )
+        if rest:
+            said.append(
+                f"Zoom shows no lock of {', '.join(rest)}: likely a master account, or the "
+                "account's plan."
+            )
         return " ".join(said)
 
 
 class AccountLocksProvider(AccountDocumentProvider):
-    """`GET|PATCH /accounts/{account}/lock_settings`."""
+    """`GET|PATCH /accounts/{account}/lock_settings`; `option` is published for GET only."""
 
     document = LOCKS
 
 
-def smallest_patch(declared: Props, live: Props, document: str = SETTINGS) -> Props:
-    """The PATCH body: only settings that differ, each whole.
+def _tree_of(paths: Iterable[str]) -> Props:
+    tree: Props = {}
+    for path in paths:
+        set_leaf(tree, path, True)
+    return tree
+
+
+def by_shape(document: str, tree: Props) -> list[tuple[Document, Props]]:
+    """The tree's sections by the shape that each is in, the plain shape first."""
+    catalogue = load()
+    shape_of = {section: catalogue.shape_of(document, section) for section in tree}
+    parts = [
+        (shape, {section: below for section, below in tree.items() if shape_of[section] is shape})
+        for shape in catalogue.shapes(document)
+    ]
+    return [(shape, part) for shape, part in parts if part]
+
+
+def read_shapes(account: str, document: str, tree: Props, purpose: str = "") -> Props:
+    """The shapes of the tree's sections, as GET returns them: one request for each."""
+    body: Props = {}
+    for shape, _ in by_shape(document, tree):
+        body.update(zoom().read(account, document, purpose, shape.option))
+    return body
+
+
+def smallest_patch(declared: Props, live: Props) -> Props:
+    """The PATCH body: only settings that differ, each whole; `live` has the form of PATCH.
 
     Whether Zoom merges within a nested setting is not documented, so its live siblings travel
-    along, without those that are only ever read.
+    along.
     """
     body: Props = {}
-    for section, settings in declared.items():
-        for name, value in settings.items():
-            now = leaf(live, f"{section}.{name}")
-            if project(value, now) != value:
-                whole = writable(_merged(value, now), document, f"{section}.{name}")
-                body.setdefault(section, {})[name] = whole
+    for path, value in _settings(declared):
+        now = leaf(live, path)
+        if project(value, now) != value:
+            set_leaf(body, path, _merged(value, now))
     return body
+
+
+def _settings(declared: Props) -> Iterator[tuple[str, Any]]:
+    """Path and value of every setting; some have no section."""
+    for section, below in declared.items():
+        if isinstance(below, dict):
+            yield from ((f"{section}.{name}", value) for name, value in below.items())
+        else:
+            yield section, below
 
 
 def _merged(declared: Any, live: Any) -> Any:

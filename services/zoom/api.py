@@ -22,10 +22,13 @@ from services.http import Answer, Http
 from services.permissions import (
     LOCKS_READ,
     LOCKS_WRITE,
+    LOCKS_WRITE_SUB,
     MANAGED_DOMAINS_READ,
     ROOMS_READ,
     SETTINGS_READ,
+    SETTINGS_READ_SUB,
     SETTINGS_WRITE,
+    SETTINGS_WRITE_SUB,
     Need,
 )
 from services.redact import redact, remember_secret
@@ -41,6 +44,13 @@ _NEEDS = {
     ("GET", "lock_settings"): LOCKS_READ,
     ("PATCH", "lock_settings"): LOCKS_WRITE,
     ("GET", "managed_domains"): MANAGED_DOMAINS_READ,
+}
+
+_SUB_NEEDS = {
+    **_NEEDS,
+    ("GET", "settings"): SETTINGS_READ_SUB,
+    ("PATCH", "settings"): SETTINGS_WRITE_SUB,
+    ("PATCH", "lock_settings"): LOCKS_WRITE_SUB,
 }
 
 # How long a document that was read for one purpose also serves another one, in seconds.
@@ -67,17 +77,19 @@ class ZoomApi:
         self._lock = threading.Lock()
         self._token, self._expires, self._scopes = "", 0.0, ""
         self._clock_skew: float | None = None
-        self._reads: dict[tuple[str, str], _Read] = {}
+        self._reads: dict[tuple[str, str, str | None], _Read] = {}
         self._documents: dict[tuple[str, str], threading.Lock] = {}
 
-    def read(self, account: str, kind: str, purpose: str = "") -> dict[str, Any]:
-        """The whole document `kind` of `account`, as Zoom sends it.
+    def read(
+        self, account: str, kind: str, purpose: str = "", option: str | None = None
+    ) -> dict[str, Any]:
+        """The document `kind` of `account`, as Zoom sends it; `option` asks for another shape.
 
         One request within a few seconds serves several purposes; the same purpose never gets the
         same answer twice, and nobody gets one from before a write.
         """
-        key = (account, kind)
-        with self._alone(key):
+        key = (account, kind, option)
+        with self._alone((account, kind)):
             with self._lock:
                 known = self._reads.get(key)
             if (
@@ -85,7 +97,7 @@ class ZoomApi:
                 or purpose in known.served
                 or time.monotonic() > known.when + SHARED_FOR
             ):
-                answer = self._send("GET", account, kind)
+                answer = self._send("GET", account, kind, option=option)
                 if not isinstance(answer.body, dict):
                     raise Unavailable(
                         f"Zoom: GET {kind} of account {account}: no object in the answer"
@@ -106,12 +118,16 @@ class ZoomApi:
         self._access_token()
         return self._clock_skew
 
-    def change(self, account: str, kind: str, body: dict[str, Any]) -> None:
+    def change(
+        self, account: str, kind: str, body: dict[str, Any], option: str | None = None
+    ) -> None:
         """PATCHes `body` into the document. Zoom answers 204 also where it changed nothing."""
         with self._alone((account, kind)):
             with self._lock:
-                self._reads.pop((account, kind), None)
-            self._send("PATCH", account, kind, body)
+                # One shape may show what was written into another.
+                for key in [one for one in self._reads if one[:2] == (account, kind)]:
+                    del self._reads[key]
+            self._send("PATCH", account, kind, body, option)
 
     def _alone(self, key: tuple[str, str]) -> threading.Lock:
         """Held while a document is read or written, so that no read tells of before a write."""
@@ -132,9 +148,12 @@ class ZoomApi:
         services = answer.body.get("calendar_services") if isinstance(answer.body, dict) else None
         return [str(one.get("calendar_service_name")) for one in services or ()]
 
-    def _send(self, method: str, account: str, kind: str, body: Any = None) -> Answer:
-        url = f"{self._root}/accounts/{urllib.parse.quote(account, safe='')}/{kind}"
-        what = f"{method} {kind} of account {account}"
+    def _send(
+        self, method: str, account: str, kind: str, body: Any = None, option: str | None = None
+    ) -> Answer:
+        query = f"?option={option}" if option else ""
+        url = f"{self._root}/accounts/{urllib.parse.quote(account, safe='')}/{kind}{query}"
+        what = f"{method} {kind}{query} of account {account}"
         token = self._access_token()
         for last in (False, True):
             self.limits.before(what)
@@ -152,7 +171,8 @@ class ZoomApi:
                 break
             token = self._access_token(not_this=token)
         if not 200 <= answer.status < 300 or _error_code(answer) is not None:
-            _fail(answer, f"Zoom: {what}", _NEEDS[method, kind])
+            needs = _NEEDS if account == "me" else _SUB_NEEDS
+            _fail(answer, f"Zoom: {what}", needs[method, kind])
         return answer
 
     def _access_token(self, *, not_this: str | None = None) -> str:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -107,24 +108,31 @@ def test_the_file_has_one_sorted_leaf_per_line() -> None:
         assert own == sorted(set(own))
 
 
-@pytest.mark.parametrize(
-    ("document", "emulated"),
-    [
-        (SETTINGS, zoom_schema.MAIN),
-        ("settings?meeting_security", zoom_schema.MEETING_SECURITY),
-        (LOCKS, zoom_schema.LOCKS),
-        ("lock_settings?meeting_security", zoom_schema.MEETING_SECURITY_LOCKS),
-    ],
-)
-def test_the_emulated_account_has_only_what_is_published(
-    document: str, emulated: dict[str, zoom_schema.Leaf]
-) -> None:
+@pytest.mark.parametrize("document", zoom_schema.SHAPES)
+def test_the_emulated_account_has_exactly_what_is_published(document: str) -> None:
+    known = {leaf.path: leaf for leaf in load().documents[document].leaves}
+    emulated = zoom_schema.SHAPES[document]
+    assert set(emulated) == set(known)
     for path, theirs in emulated.items():
-        leaf = load().documents[document].find(path)
-        assert isinstance(leaf, Leaf), path
+        leaf = known[path]
         assert (leaf.readable, leaf.writable) == (theirs.readable, theirs.writable), path
-        if leaf.value.enum and leaf.value.type == "string" and "|" in theirs.kind:
-            assert set(leaf.value.enum) == set(theirs.kind.split("|")), path
+        also = load().annotation(path).also
+        if leaf.value.enum or also:
+            every = {str(one) for one in (*leaf.value.enum, *also)}
+            assert every <= set(theirs.kind.split("|")), path
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_two"),
+    [(SETTINGS, {"authentication_option", "authentication_options"}), (LOCKS, set())],
+)
+def test_a_section_tells_its_shape_but_for_what_is_refused(kind: str, in_two: set[str]) -> None:
+    catalogue = load()
+    sections = Counter(name for shape in catalogue.shapes(kind) for name in shape.tree)
+    assert {name for name, n in sections.items() if n > 1 and "[" not in name} == in_two
+    assert all(catalogue.annotation(name).refused for name in in_two)
+    assert set(catalogue.tree(kind)) == set(sections)
+    assert catalogue.shape_of(kind, "nobody_knows") is catalogue.documents[kind]
 
 
 def test_the_file_is_small_and_read_only_when_it_is_needed() -> None:

@@ -27,7 +27,11 @@ def editors_check(document: str) -> jsonschema.Draft202012Validator:
         "security: {password_requirement: {minimum_password_length: 0}}",
         "in_meeting: {dscp_audio: 63, data_center_regions: [EU, DE], entry_exit_chime: none}",
         "schedule_meeting: {meeting_password_requirement: {length: 8}, jbh_time: 10}",
-        "chat: {chat_etiquette_tool: {policies: [{name: a, keywords: [b], trigger_action: 1}]}}",
+        "in_meeting: {virtual_background_settings: {files: [{id: a, is_default: true, size: 1}]}}",
+        "audio_conferencing: {toll_call: {numbers: [{code: '1', number: '5'}]}}",
+        "meeting_security: {waiting_room: true, chat_etiquette_tool: {enable: true}}",
+        "{meeting_authentication: true, allow_authentication_exception: false}",
+        "recording_authentication: true",
     ],
 )
 def test_what_zoom_takes_and_shows_may_be_declared_in_part(declared: str) -> None:
@@ -43,7 +47,7 @@ def test_what_zoom_takes_and_shows_may_be_declared_in_part(declared: str) -> Non
          "you mean zoom_rooms.ultrasonic?)"),
         ("in_meeting: {p2p_connection: true}", "did you mean in_meeting.p2p_connetion"),
         ("in_meeting: {host_video: true}", "did you mean schedule_meeting.host_video?)"),
-        ("xyzzy: {a: 1}", "xyzzy: is not a setting that Zoom publishes; its sections are audio_"),
+        ("xyzzy: {a: 1}", "xyzzy: is not a setting that Zoom publishes; its sections are allow_"),
         ("'zoom_rooms[]': {a: 1}", "zoom_rooms[]: is not a setting that Zoom publishes"),
         ("in_meeting: {webinar_chat: true}", "given True (did you mean {enable: true}?); allowed"),
         ("in_meeting: {chat: 'yes'}", "in_meeting.chat: given 'yes'; allowed: true or false"),
@@ -54,10 +58,13 @@ def test_what_zoom_takes_and_shows_may_be_declared_in_part(declared: str) -> Non
         ("recording: {recording_password_requirement: {length: 11}}", "a whole number up to 10"),
         ("in_meeting: {data_center_regions: US}", "data_center_regions: given 'US'; allowed: a li"),
         ("in_meeting: {data_center_regions: [US, X]}", "data_center_regions[1]: given 'X'; allow"),
-        ("chat: {chat_etiquette_tool: {policies: [x]}}", "policies[0]: given 'x'; allowed: a map"),
-        ("chat: {chat_etiquette_tool: {policies: [{nam: x}]}}", "policies[0].nam: is not a field "
-         "here (did you mean name?)"),
-        ("chat: {chat_etiquette_tool: {policies: [{keywords: [1]}]}}", "keywords[0]: given 1; all"),
+        ("in_meeting: {virtual_background_settings: {files: [x]}}", "[0]: given 'x'; allowed: a"),
+        ("in_meeting: {virtual_background_settings: {files: [{nam: x}]}}", "files[0].nam: is not a "
+         "field here (did you mean name?)"),
+        ("security: {signin_with_sso: {domains: [1]}}", "domains[0]: given 1; allowed: text"),
+        ("chat: {chat_etiquette_tool: {policies: []}}", "policies: is a list that Zoom edits ent"),
+        ("meeting_security: {chat_etiquette_tool: {policies: []}}", "edit it in Zoom's portal, be"),
+        ("schedule_meeting: {meeting_template: {templates: []}}", "an action (update, delete)"),
         ("security: {signin_with_sso: {sso_bypass_users: []}}", "sso_bypass_users: is only read: "
          "Zoom's PATCH takes security.signin_with_sso.sso_bypass_user_ids instead: declare th"),
         ("telephony: {telephony_regions: {allowed_values: [US]}}", "is only read: Zoom's PATCH "
@@ -65,11 +72,16 @@ def test_what_zoom_takes_and_shows_may_be_declared_in_part(declared: str) -> Non
         ("in_meeting: {allow_users_to_delete_messages_in_meeting_chat: true}", "is only written: "
          "Zoom's GET has no form of it (it shows in_meeting.webinar_chat.allow_users_to_delete"),
         ("security: {signin_with_sso: {sso_bypass_user_ids: a}}", "given 'a'; allowed: a list"),
-        ("audio_conferencing: {toll_call: {numbers: [{code: '1'}]}}", "is a list whose entries "
-         "Zoom returns with fields that its PATCH does not take (country_code, country_name, dis"),
-        ("meeting_security: {waiting_room: true}", "needs Zoom's option=meeting_security, which i"),
-        ("recording_authentication: true", "needs Zoom's option=recording_authentication, which"),
-        ("in_session: {dscp_audio: 1}", "is only in Video SDK accounts"),
+        ("audio_conferencing: {toll_call: {numbers: [{country_name: USA}]}}", "numbers[0].country_"
+         "name: is only read: Zoom's PATCH takes no form of it"),
+        ("meeting_security: {waiting_rom: true}", "did you mean meeting_security.waiting_room"),
+        ("meeting_security: true", "given True; allowed: a mapping with the keys auto_security"),
+        ("meeting_security: {block_user_domain_list: [a.b]}", "text from 5 to 30 characters"),
+        ("meeting_authentication: 1", "given 1; allowed: true or false"),
+        ("recording_authentication: {enable: true}", "given {'enable': True}; allowed: true or f"),
+        ("authentication_options: []", "is a list that Zoom edits entry by entry with an action"),
+        ("authentication_option: {action: add}", "where the account's settings ask for authentica"),
+        ("in_session: {dscp_audio: 1}", "is only in Video SDK accounts, which have no users with"),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_kept_is_refused_in_one_line(declared: str, line: str) -> None:
@@ -96,10 +108,15 @@ def test_a_credential_among_the_settings_is_refused_without_being_shown() -> Non
         ("schedule_meeting: {host_vido: true}", "did you mean schedule_meeting.host_video or"),
         ("in_meeting: {webinar_chat: {enable: true}}", "true or false (one lock holds the whole"),
         ("in_meeting: {p2p_connetion: true}", "is a setting that Zoom publishes no lock for"),
-        ("in_meeting: {entry_exit_chime: all}", "is a string in Zoom's lock settings, which is n"),
+        ("in_meeting: {entry_exit_chime: true}", "given True; allowed: text"),
+        (
+            "meeting_security: {encryption_type: e2ee}",
+            "is a boolean in Zoom's GET and a string in "
+            "its PATCH, so it could not be verified; set it in Zoom's portal",
+        ),
         ("in_meeting: {meeting_reactions: true}", "is only read: Zoom's PATCH takes no form of it"),
         ("schedule_meeting: {personal_meeting: true}", "is only written: Zoom's GET has no form"),
-        ("meeting_security: {waiting_room: true}", "needs Zoom's option=meeting_security"),
+        ("meeting_security: {waiting_room: 1}", "waiting_room: given 1; allowed: true or false"),
         ("zoom_rooms: {ultrasonic: true}", "zoom_rooms: is not a lock that Zoom publishes; its s"),
     ],
 )
@@ -114,7 +131,7 @@ def test_a_lock_that_cannot_be_kept_is_refused_in_one_line(declared: str, line: 
 @pytest.mark.parametrize("document", [SETTINGS, LOCKS])
 def test_editors_are_offered_exactly_what_may_be_declared(document: str) -> None:
     offered = set(_offered(document_schema(document), ""))
-    supported = set(_supported(document, load().documents[document].tree))
+    supported = set(_supported(load().tree(document)))
     assert offered == supported
     assert len(offered) > (350 if document == SETTINGS else 120)
 
@@ -132,13 +149,13 @@ def _offered(schema: Any, path: str) -> list[str]:
     return found
 
 
-def _supported(document: str, branch: Branch) -> list[str]:
+def _supported(branch: Branch) -> list[str]:
     found = []
     for name, node in branch.items():
-        if isinstance(node, Leaf) and "[" not in name and not unsupported(document, branch, name):
+        if isinstance(node, Leaf) and "[" not in name and not unsupported(node, node.path):
             found.append(node.path)
         elif isinstance(node, Branch) and "[" not in name:
-            found += _supported(document, node)
+            found += _supported(node)
     return found
 
 

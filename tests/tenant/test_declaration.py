@@ -96,8 +96,8 @@ def test_a_good_file_becomes_a_tenant() -> None:
         ),
         (
             "zoom_rooms: {list_meetings_with_calendar: true}",
-            "meeting_authentication: true",
-            "zoom.settings.meeting_authentication: needs Zoom's option=meeting_authentication",
+            "meeting_authentication: 3",
+            "zoom.settings.meeting_authentication: given 3; allowed: true or false",
         ),
         (
             "settings: {zoom_rooms: {list_meetings_with_calendar: true}}",

@@ -9,6 +9,7 @@ import pytest
 
 from emulator import Emulator, Fault
 from providers.values import leaf, set_leaf
+from providers.zoom.forms import as_written
 from providers.zoom.settings import smallest_patch
 from tests.providers.stack import LOCKS, SETTINGS, Kind, Resource, writes
 from tests.providers.wire import Process
@@ -64,13 +65,21 @@ def test_another_setting_beside_them_loses_nobody(process: Process, emulator: Em
     assert bypass(emulator) == before != []
 
 
-def test_an_entry_of_a_list_travels_without_what_is_only_read() -> None:
+def test_a_list_travels_without_what_is_only_read_and_not_where_an_action_edits_it() -> None:
+    dial_in = {"enable": False, "numbers": [{"code": "US", "number": "1", "country_name": "USA"}]}
     templates = [{"id": "1", "enable": True, "name": "Weekly"}]
-    live = {"schedule_meeting": {"meeting_template": {"enable": False, "templates": templates}}}
-    assert smallest_patch({"schedule_meeting": {"meeting_template": {"enable": True}}}, live) == {
-        "schedule_meeting": {
-            "meeting_template": {"enable": True, "templates": [{"id": "1", "enable": True}]}
-        }
+    live = {
+        "audio_conferencing": {"toll_call": dial_in},
+        "schedule_meeting": {"meeting_template": {"enable": False, "templates": templates}},
+    }
+    on = {
+        "audio_conferencing": {"toll_call": {"enable": True}},
+        "schedule_meeting": {"meeting_template": {"enable": True}},
+    }
+    numbers = [{"code": "US", "number": "1"}]
+    assert smallest_patch(on, as_written(live, "settings")) == {
+        "audio_conferencing": {"toll_call": {"enable": True, "numbers": numbers}},
+        "schedule_meeting": {"meeting_template": {"enable": True}},
     }
 
 
