@@ -91,12 +91,17 @@ def shown(leaves: Leaves, path: str, value: Json, before: Json) -> Json:
     extra = [name for name, leaf in below.items() if not leaf.writable]
     if not extra or not isinstance(value, list):
         return copy.deepcopy(value)
-    known = [({k: v for k, v in one.items() if k not in extra}, one) for one in before or ()]
-    entries = []
+    left, entries = list(before or ()), []
     for entry in value:
-        same: dict[str, Json] = next((one for rest, one in known if rest == entry), {})
-        entries.append({**{name: same.get(name, "") for name in extra}, **entry})
+        same = next((one for one in left if _without(one, extra) == entry), None)
+        if same is not None:
+            left.remove(same)
+        entries.append({**dict.fromkeys(extra, ""), **(same or entry)})
     return entries
+
+
+def _without(entry: dict[str, Json], names: list[str]) -> dict[str, Json]:
+    return {name: value for name, value in entry.items() if name not in names}
 
 
 def at(tree: dict[str, Json], path: str) -> Json:
