@@ -49,7 +49,7 @@ def test_whoever_signs_in_leaves_a_state_that_reads_the_portal(portal_emulator: 
 
 
 def test_nobody_who_signs_in_leaves_no_state(portal_emulator: Emulator) -> None:
-    with pytest.raises(SignedOut, match="nothing happened for 0.3 s"):
+    with pytest.raises(SignedOut, match=r"nothing happened for 0\.3 s"):
         sign_in(settings(portal_emulator), "contoso", headless=True, wait=0.3)
 
 
