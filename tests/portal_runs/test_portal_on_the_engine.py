@@ -1,6 +1,7 @@
 """The portal channel on the real engine, with a real Chromium in the provider's process."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,16 @@ def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
     assert _browsers_of(tmp_path) == [], "a browser outlived its run"
 
 
+def _files_of(folder: Path) -> list[Path]:
+    """What a run left in `folder`, without the code and the plugins, and the signed-in state."""
+    return [
+        Path(place) / name
+        for place, _, names in os.walk(folder)
+        for name in names
+        if (Path(place).name, name) != ("portal", "contoso.json")
+    ]
+
+
 def _browsers_of(folder: Path) -> list[str]:
     """Processes that were started with this test's data folder and are browsers."""
     found = []
@@ -130,5 +141,10 @@ def test_a_refusal_fails_the_run_with_one_line_and_changes_nothing(tenant: Tenan
     assert done.code != 0
     assert tenant.live == before
     assert '"Who can set up the integration" is locked' in done.out
+    assert "unlock it by hand first" in done.out
     assert "Traceback" not in done.out
     assert str(ROOT) not in done.out
+    (session,) = tenant.emulator.world.tokens.portal
+    kept = [done.out.encode(), *map(Path.read_bytes, _files_of(tenant.workspace.folder.parent))]
+    assert len(kept) > 5  # the stack's state, the engine's logs, a screenshot, an outline
+    assert not [text for text in kept if session.encode() in text]

@@ -31,6 +31,7 @@ class Resource:
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
         self.provider, self.recorder = CalendarIntegrationProvider(), PriorValuesProvider()
+        self.key: Props = dict(KEY)
         self.record: Props = {"of": "zoom:CalendarIntegration", **KEY, "leaves": list(NAMES)}
         self.outs: Props = {}
 
@@ -39,6 +40,10 @@ class Resource:
         if not self.emulator.world.tokens.portal or not self.state.exists():
             _Clients.portals.close()
             signed_in(self.emulator)
+
+    def nobody(self) -> None:
+        """It is the tenant of a stack for which nobody ever signed in."""
+        self.key["tenant"] = self.record["tenant"] = "nobody"
 
     def sign_out(self) -> None:
         """Nobody is signed in, and no browser is open."""
@@ -51,7 +56,7 @@ class Resource:
 
     def create(self, **more: Any) -> Props:
         self.record = dict(self.recorder.create(self.record).outs or {})
-        declared = {**KEY, **DECLARED, **more, "prior": self.record["values"]}
+        declared = {**self.key, **DECLARED, **more, "prior": self.record["values"]}
         self.outs = dict(self.provider.create(declared).outs or {})
         return self.outs
 
@@ -61,7 +66,7 @@ class Resource:
         return self.outs
 
     def up(self, **more: Any) -> Props:
-        news = {**KEY, **DECLARED, **more, "prior": self.record["values"]}
+        news = {**self.key, **DECLARED, **more, "prior": self.record["values"]}
         self.outs = dict(self.provider.update("me/calendar", self.outs, news).outs or {})
         return self.outs
 
@@ -123,7 +128,7 @@ def test_a_life_sets_reads_drift_heals_and_gives_back(resource: Resource) -> Non
 
 
 def test_without_a_state_everything_is_unknown_and_nothing_fails(resource: Resource) -> None:
-    resource.sign_out()
+    resource.nobody()
     outs = resource.create()
     since, _, reason = outs["unknown"].partition(": ")
     assert "nobody is signed in to Zoom's portal" in reason
@@ -136,9 +141,9 @@ def test_without_a_state_everything_is_unknown_and_nothing_fails(resource: Resou
 
 
 def test_unknown_is_no_change_for_the_engine(resource: Resource) -> None:
-    resource.sign_out()
+    resource.nobody()
     outs = resource.create()
-    news = {**KEY, **DECLARED, "prior": resource.record["values"]}
+    news = {**resource.key, **DECLARED, "prior": resource.record["values"]}
     assert not resource.provider.diff("me/calendar", outs, news).changes
 
 
@@ -205,16 +210,18 @@ def test_destroy_gives_back_only_what_is_still_ours(resource: Resource) -> None:
 def test_destroy_keeps_the_record_while_nobody_is_signed_in(resource: Resource) -> None:
     resource.sign_in()
     resource.create()
+    sessions = dict(resource.emulator.world.tokens.portal)
     resource.emulator.world.tokens.portal.clear()
     with pytest.raises(Unreadable):
         resource.delete()
     assert resource.live == DECLARED
+    resource.emulator.world.tokens.portal.update(sessions)
 
 
 def test_destroy_with_nothing_of_ours_in_the_portal_asks_nobody_to_sign_in(
     resource: Resource,
 ) -> None:
-    resource.sign_out()
+    resource.nobody()
     resource.create()
     resource.delete()
     declared = json.dumps(DECLARED, sort_keys=True)
