@@ -14,7 +14,8 @@ def remember_secret(value: str) -> None:
     """
     if len(value) >= 4:
         with _lock:
-            _secrets.update((value, quote_plus(value)))
+            # Errors are one line: a secret of several is blanked as it is written there, too.
+            _secrets.update((value, quote_plus(value), " ".join(value.split())))
 
 
 def redact(text: str) -> str:
