@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import entra, seed_entra, seed_zoom, tls, zoom
+from . import entra, entra_ci, entra_credentials, seed_entra, seed_zoom, tls, zoom
 from .control import Control
 from .faults import Faults
 from .front import Front
@@ -106,6 +106,28 @@ class Emulator:
         }
 
     @property
+    def job_env(self) -> dict[str, str]:
+        """What a job of the build service finds in its environment, by GitHub's names."""
+        return {
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self._entra.url}/{entra_ci.GITHUB_PATH}?api=2.0",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.world.builds.request_token,
+        }
+
+    @property
+    def pipeline_env(self) -> dict[str, str]:
+        """The same by the names of Azure DevOps, and the service connection's id."""
+        return {
+            "SYSTEM_OIDCREQUESTURI": f"{self._entra.url}/{entra_ci.DEVOPS_PATH}",
+            "SYSTEM_ACCESSTOKEN": self.world.builds.request_token,
+            "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID": entra_ci.CONNECTION,
+        }
+
+    @property
+    def metadata_url(self) -> str:
+        """Where Azure's instance metadata answers."""
+        return self._entra.url
+
+    @property
     def control_url(self) -> str:
         return self._control.url
 
@@ -140,6 +162,21 @@ class Emulator:
             principal = self._ids.of(f"principal/{self._ids.of('app/automation')}")
             seed_entra.assign_roles(self.world.data["entra"], principal, list(roles))
             self.world.save()
+
+    def add_certificate(self, der: bytes) -> None:
+        """A certificate that the Entra credentials may sign with from now on."""
+        with self.world.lock:
+            apps = self.world.data["entra"]["applications"].values()
+            app = next(app for app in apps if app["appId"] == self._ids.of("app/automation"))
+            entra_credentials.register_certificate(self.world.data["entra"], app, der)
+            self.world.save()
+
+    def add_managed_identity(self, name: str, roles: Iterable[str]) -> str:
+        """An identity of the machine that clients run on; its client id."""
+        with self.world.lock:
+            client = seed_entra.add_managed_identity(self.world.data["entra"], name, list(roles))
+            self.world.save()
+        return client
 
     def set_zoom_scopes(self, scopes: Iterable[str]) -> None:
         """What the Zoom credentials may do: exactly these, in the next token."""

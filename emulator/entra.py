@@ -1,4 +1,4 @@
-"""Entra on one port: cloud metadata, login, Microsoft Graph."""
+"""Entra on one port: cloud metadata, login, Microsoft Graph, and what signs in without a secret."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from . import (
     entra_principals,
     jwt,
 )
+from .entra_imds import is_imds, managed_identity_token
 from .entra_login import login_error, metadata, token
 from .entra_signin import admin_consent, is_sign_in
 from .front import Service
@@ -52,15 +53,19 @@ _FAULT_CODES = {
 
 
 def classify(request: Request) -> str:
-    """Which of the three services on this port a request is for."""
+    """Which of the services on this port a request is for."""
     segments = request.segments
     if segments[:1] in (["v1.0"], ["beta"]):
         return "entra"
+    if segments[:1] == ["_apis"]:
+        return "ci"
+    if is_imds(request):
+        return "imds"
     return "metadata" if segments[:1] == ["metadata"] else "login"
 
 
 class Entra:
-    """The three services over one world."""
+    """The services of this port over one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -71,6 +76,12 @@ class Entra:
             "login": Service(self._login, login_error, lambda r: login_error(r, 401)),
             "metadata": Service(
                 _metadata, lambda r, status: Response(status), lambda r: Response(401)
+            ),
+            "imds": Service(self._imds, login_error, lambda r: login_error(r, 401)),
+            "ci": Service(
+                lambda request, data: self._world.builds.answer(request),
+                lambda r, status: Response(status),
+                lambda r: Response(401),
             ),
         }
 
@@ -83,6 +94,9 @@ class Entra:
         if request.method != "POST":
             return Response(405, {"error": "invalid_request"})
         return token(request, data["entra"], self._world)
+
+    def _imds(self, request: Request, data: dict[str, Json]) -> Response:
+        return managed_identity_token(request, data["entra"], self._world)
 
     def _graph(self, request: Request, data: dict[str, Json]) -> Response:
         try:

@@ -1,7 +1,9 @@
-"""Credentials of an application: passwords and federated identity credentials."""
+"""Credentials of an application: passwords, certificates, federated identity credentials."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import secrets
 import uuid
@@ -113,6 +115,26 @@ def delete_federated(call: Call) -> Response:
     require_owner(call, app, _FULL)
     app["federatedIdentityCredentials"].remove(_federated(call))
     return respond(204)
+
+
+def register_certificate(entra: dict[str, Json], app: dict[str, Json], der: bytes) -> None:
+    """Registers a certificate with an application, as an upload in the portal does."""
+    key = str(uuid.uuid4())
+    print_ = base64.b64encode(hashlib.sha1(der).digest()).decode()  # noqa: S324
+    app["keyCredentials"].append(
+        {
+            "customKeyIdentifier": print_,
+            "displayName": "CN=automation",
+            "endDateTime": "2099-01-01T00:00:00Z",
+            # Shown by a GET with $select only.
+            "key": None,
+            "keyId": key,
+            "startDateTime": timestamp(),
+            "type": "AsymmetricX509Cert",
+            "usage": "Verify",
+        }
+    )
+    entra["certificates"][key] = base64.b64encode(der).decode()
 
 
 def _federated(call: Call) -> dict[str, Json]:

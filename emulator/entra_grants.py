@@ -16,7 +16,6 @@ routes = Routes()
 
 _GRANT_READ = any_of(
     "Directory.Read.All",
-    "DelegatedPermissionGrant.Read.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.ReadWrite.All",
 )

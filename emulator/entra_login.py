@@ -8,21 +8,14 @@ import time
 import uuid
 
 from . import jwt
+from .entra_assertions import check_assertion
+from .login_error import LoginError, invalid_client
 from .wire import Json, Request, Response
 from .world import World, timestamp
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 # Access tokens of the service live 60 to 90 minutes.
 TOKEN_LIFE = 75 * 60
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-class LoginError(Exception):
-    """An error of the token endpoint: HTTP status, OAuth code, AADSTS number and text."""
-
-    def __init__(self, status: int, error: str, number: int, text: str) -> None:
-        super().__init__(text)
-        self.status, self.error, self.number, self.text = status, error, number, text
 
 
 def metadata(request: Request) -> Response:
@@ -48,7 +41,7 @@ def metadata(request: Request) -> Response:
 
 
 def token(request: Request, entra: dict[str, Json], world: World) -> Response:
-    """`/{tenant}/oauth2/v2.0/token`: client credentials by secret or federated assertion."""
+    """`/{tenant}/oauth2/v2.0/token`: client credentials by secret or assertion."""
     try:
         return _token(request, entra, world)
     except LoginError as error:
@@ -82,12 +75,9 @@ def _token(request: Request, entra: dict[str, Json], world: World) -> Response:
             f"The app requested an unsupported grant type '{form['grant_type']}'.",
         )
     app = _application(form["client_id"], entra)
-    _check_credential(form, app, entra)
+    _check_credential(request, form, app, entra, world)
     _check_scope(form["scope"], request, entra)
-    principal = _principal(app, entra)
-    claims = _claims(request, app, principal, entra)
-    access_token = jwt.encode(claims, world.tokens.key)
-    world.tokens.entra.add(str(claims["uti"]))
+    access_token = issue(request, app, _principal(app, entra), entra, world)
     life = TOKEN_LIFE - 1
     return Response(
         200,
@@ -99,6 +89,19 @@ def _token(request: Request, entra: dict[str, Json], world: World) -> Response:
         },
         {"Cache-Control": "no-store, no-cache"},
     )
+
+
+def issue(
+    request: Request,
+    app: dict[str, Json],
+    principal: dict[str, Json],
+    entra: dict[str, Json],
+    world: World,
+) -> str:
+    """An access token of a principal, which counts from now on."""
+    claims = _claims(request, app, principal, entra)
+    world.tokens.entra.add(str(claims["uti"]))
+    return jwt.encode(claims, world.tokens.key)
 
 
 def _check_tenant(tenant: str, entra: dict[str, Json]) -> None:
@@ -129,15 +132,20 @@ def _application(client_id: str, entra: dict[str, Json]) -> dict[str, Json]:
     )
 
 
-def _check_credential(form: dict[str, str], app: dict[str, Json], entra: dict[str, Json]) -> None:
+def _check_credential(
+    request: Request,
+    form: dict[str, str],
+    app: dict[str, Json],
+    entra: dict[str, Json],
+    world: World,
+) -> None:
     if form.get("client_secret"):
         _check_secret(form["client_secret"], app, entra)
     elif form.get("client_assertion"):
-        _check_assertion(form, app)
+        url = f"{request.base}{request.path}"
+        check_assertion(form, app, entra.get("certificates", {}), url, world.builds)
     else:
-        raise LoginError(
-            401,
-            "invalid_client",
+        raise invalid_client(
             7000216,
             "'client_assertion', 'client_secret' or 'request' is required for the "
             "'client_credentials' grant type.",
@@ -149,57 +157,17 @@ def _check_secret(secret: str, app: dict[str, Json], entra: dict[str, Json]) -> 
     for credential in app["passwordCredentials"]:
         if hmac.compare_digest(entra["secrets"].get(credential["keyId"], ""), digest):
             if credential["endDateTime"] <= timestamp():
-                raise LoginError(
-                    401,
-                    "invalid_client",
+                raise invalid_client(
                     7000222,
                     f"The provided client secret keys for app '{app['appId']}' are expired.",
                 )
             return
-    raise LoginError(
-        401,
-        "invalid_client",
+    raise invalid_client(
         7000215,
         "Invalid client secret provided. Ensure the secret being sent in the request is the "
         "client secret value, not the client secret ID, for a secret added to app "
         f"'{app['appId']}'.",
     )
-
-
-def _check_assertion(form: dict[str, str], app: dict[str, Json]) -> None:
-    if form.get("client_assertion_type") != _ASSERTION_TYPE:
-        raise LoginError(
-            400, "invalid_request", 900144, "The parameter 'client_assertion_type' is not valid."
-        )
-    try:
-        claims = jwt.claims_of(form["client_assertion"])
-    except jwt.BadToken:
-        raise LoginError(
-            401, "invalid_client", 50027, "JWT token is invalid or malformed."
-        ) from None
-    _check_valid_time(claims)
-    issuer, subject, audience = (claims.get(name) for name in ("iss", "sub", "aud"))
-    for credential in app["federatedIdentityCredentials"]:
-        same = credential["issuer"] == issuer and credential["subject"] == subject
-        if same and audience in credential["audiences"]:
-            return
-    raise LoginError(
-        400,
-        "invalid_request",
-        70021,
-        "No matching federated identity record found for presented assertion. Assertion Issuer: "
-        f"'{issuer}'. Assertion Subject: '{subject}'. Assertion Audience: '{audience}'.",
-    )
-
-
-def _check_valid_time(claims: dict[str, Json]) -> None:
-    now = time.time()
-    expires, begins = claims.get("exp", 0), claims.get("nbf", 0)
-    numbers = all(isinstance(value, int | float) for value in (expires, begins))
-    if not numbers or not begins - 300 <= now < expires:
-        raise LoginError(
-            401, "invalid_client", 700024, "Client assertion is not within its valid time range."
-        )
 
 
 def _check_scope(scope: str, request: Request, entra: dict[str, Json]) -> None:
@@ -213,6 +181,11 @@ def _check_scope(scope: str, request: Request, entra: dict[str, Json]) -> None:
             "have a scope value with /.default suffixed to the resource identifier "
             "(application ID URI).",
         )
+    check_resource(resource, request, entra)
+
+
+def check_resource(resource: str, request: Request, entra: dict[str, Json]) -> None:
+    """Raises LoginError unless the resource is Microsoft Graph, the only one there is."""
     port = request.base.rpartition(":")[2]
     known = (f"https://127.0.0.1:{port}", f"https://localhost:{port}", GRAPH_APP_ID)
     if resource.rstrip("/") not in known:
@@ -238,9 +211,7 @@ def _principal(app: dict[str, Json], entra: dict[str, Json]) -> dict[str, Json]:
             )
         found: dict[str, Json] = principal
         return found
-    raise LoginError(
-        401,
-        "invalid_client",
+    raise invalid_client(
         7000229,
         f"The client application {app['appId']} is missing service principal in the tenant "
         f"{entra['tenant_id']}.",

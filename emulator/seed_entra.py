@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from . import seed_graph
 from .entra_applications import new_application
+from .entra_ci import AUDIENCE, ISSUER, SUBJECT
 from .entra_consent import SET_DEFAULTS
 from .entra_grants import grant_id, new_assignment
 from .entra_login import GRAPH_APP_ID, digest_of, graph_principal
@@ -85,6 +86,8 @@ def entra(tenant_id: str) -> dict[str, Json]:
         "oauth2PermissionGrants": {},
         "appRoleAssignments": {},
         "secrets": {},
+        "certificates": {},
+        "managedIdentities": [],
         "authorizationPolicy": _authorization(),
         "permissionGrantPolicies": {p["id"]: p for p in _policies(ids)},
         "adminConsentRequestPolicy": {
@@ -148,6 +151,17 @@ def assign_roles(state: dict[str, Json], principal_id: str, roles: list[str]) ->
         }
         item = new_assignment(key, name, "ServicePrincipal", graph["displayName"])
         assignments[item["id"]] = item | {"createdDateTime": CREATED}
+
+
+def add_managed_identity(state: dict[str, Json], name: str, roles: list[str]) -> str:
+    """An identity of the machine that clients run on; its client id."""
+    ids = Ids(state["tenant_id"])
+    client = ids.of(f"identity/{name}")
+    key = _add_principal(state, ids, _foreign(client, name, state["tenant_id"]), state["tenant_id"])
+    state["servicePrincipals"][key]["servicePrincipalType"] = "ManagedIdentity"
+    assign_roles(state, key, roles)
+    state["managedIdentities"].append(client)
+    return client
 
 
 def _organization(tenant_id: str) -> dict[str, Json]:
@@ -335,10 +349,10 @@ def _add_automation(state: dict[str, Json], ids: Ids) -> None:
         {
             "id": ids.of("federated/automation"),
             "name": "main-branch",
-            "issuer": "https://ci.contoso.com",
-            "subject": "repo:contoso/tenants:ref:refs/heads/main",
+            "issuer": ISSUER,
+            "subject": SUBJECT,
             "description": "Runs of the main branch",
-            "audiences": ["api://AzureADTokenExchange"],
+            "audiences": [AUDIENCE],
         }
     ]
     principal = _add_principal(state, ids, app, state["tenant_id"])

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .entra_ci import BuildService
 from .wire import Json
 
 
@@ -55,6 +56,7 @@ class World:
         self.data = data
         self.lock = threading.RLock()
         self.tokens = Tokens()
+        self.builds = BuildService()
         self.page_size = 100
         self.operations: list[dict[str, Json]] = []
         self.before_last_write = self.dump()

@@ -35,7 +35,8 @@ class Http:
     """A service's HTTP session. Thread-safe; keeps no cookies and follows no redirects.
 
     `name` is how errors call the service. `watch` is given every answer, those that are sent for
-    again included, with its request's label; what it raises ends the request.
+    again included, with its request's label; what it raises ends the request. `proxy=False` is for
+    what lives on this machine or its link: no proxy of the environment may see it.
     """
 
     def __init__(
@@ -43,6 +44,8 @@ class Http:
         name: str,
         sleep: Callable[[float], None] = time.sleep,
         watch: Callable[[Answer, str], None] = lambda answer, label: None,
+        *,
+        proxy: bool = True,
     ) -> None:
         import http.cookiejar
 
@@ -52,6 +55,7 @@ class Http:
         self._session: requests.Session = requests.Session()
         # No shared mutable state besides the (thread-safe) connection pool.
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self._session.trust_env = proxy
         # The variable that azuread and the engine take a private CA from; else requests' own rules.
         self._verify = os.environ.get("SSL_CERT_FILE") or None
 

@@ -153,6 +153,25 @@ RESOURCES = (
 
 _SUB_ACCOUNT = (SETTINGS_READ_SUB, SETTINGS_WRITE_SUB, LOCKS_WRITE_SUB)
 
+# For any declaration: Directory.Read.All also reads applications and the organization.
+PREVIEW_ANY = ("Directory.Read.All", "Policy.Read.All", "Policy.Read.PermissionGrant")
+
+
+_WITHOUT_GRANT = ["Application.Read.All", "Organization.Read.All"]
+
+
+def preview_permissions(by: str, *, user_policy: bool = False) -> tuple[str, ...]:
+    """The least that a preview of a tenant needs of Entra; nothing in it can write."""
+    needs = ["Directory.Read.All"] if by == "admin" else _WITHOUT_GRANT
+    policies = ["Policy.Read.All", "Policy.Read.PermissionGrant"]
+    return tuple(sorted([*needs, *(policies if by == "user" or user_policy else [])]))
+
+
+def preview_scopes(*, locks: bool) -> tuple[str, ...]:
+    """The least that a preview needs of Zoom's granular scopes; nothing in it can write."""
+    needs = [SETTINGS_READ, MANAGED_DOMAINS_READ, *([LOCKS_READ] if locks else [])]
+    return tuple(sorted(need.permission.split()[0] for need in needs))
+
 
 def as_markdown() -> str:
     """docs/permissions.md: every resource with its permissions and who may grant them."""
@@ -164,6 +183,7 @@ def as_markdown() -> str:
         "with just those sees all drift and can change nothing. All Entra permissions are",
         "application permissions of Microsoft Graph. Where one is missing the error names it; a",
         "read that is forbidden makes the resource *unknown* (never drift, never a write).",
+        "How to sign in: [credentials](credentials.md).",
         "",
         "| resource | declared when | read | write | granted by |",
         "|---|---|---|---|---|",
@@ -176,18 +196,56 @@ def as_markdown() -> str:
         lines.append(f"| {row.resource} | {row.when} | {read} | {write} | {granted or '-'} |")
     lines += [
         "",
-        "The identity that runs `pulumi up` needs both columns; previews should use another one.",
-        "",
         "Where `zoom.account` is a sub-account's id: "
         + ", ".join(need.permission for need in _SUB_ACCOUNT)
         + ", in the place of those that end in `:admin`.",
         "",
+        *_preview_only(),
         "Zoom's granular `account:read:lock_settings` exists with `:master` only; a plain account",
         "needs the classic scope, or its locks stay unknown.",
         "",
         "Sources: the reference page of each Graph operation, and Zoom's Accounts specification.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _preview_only() -> list[str]:
+    cases = (
+        ("`by: admin`", preview_permissions("admin")),
+        ("`by: admin` with `userPolicy`", preview_permissions("admin", user_policy=True)),
+        ("`by: user`", preview_permissions("user")),
+    )
+    rows = [f"| {case} | {_listed(names)} |" for case, names in cases]
+    return [
+        "## An identity for previews",
+        "",
+        "Give previews an identity of their own, with exactly these application permissions:",
+        "",
+        "| declared | Microsoft Graph |",
+        "|---|---|",
+        *rows,
+        f"| anything, many tenants | {_listed(PREVIEW_ANY)} |",
+        "",
+        "And a Server-to-Server OAuth app of its own, with exactly these scopes:",
+        "",
+        "| declared | Zoom, granular scopes |",
+        "|---|---|",
+        f"| no `zoom.locks` | {_listed(preview_scopes(locks=False))} |",
+        f"| `zoom.locks` | {_listed(preview_scopes(locks=True))} |",
+        "",
+        "They are enough for `pulumi preview`, `fleet preview`, `drift`, `preflight` and `adopt`.",
+        "Take any one away and what it reads is *unknown*; what azuread reads (`source:",
+        "registered`) fails instead. `pulumi up` with them names what is missing and changes",
+        "nothing. tests/engine_runs/test_preview_only.py runs all that against an Entra and a Zoom",
+        "that refuse everything else.",
+        "",
+        "The identity that runs `pulumi up` needs both columns of the table above.",
+        "",
+    ]
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return "<br>".join(names)
 
 
 if __name__ == "__main__":

@@ -7,25 +7,45 @@ from services.errors import MissingCredentials
 from services.redact import remember_secret
 
 SECRETS = {
+    "ARM_CLIENT_CERTIFICATE",
+    "ARM_CLIENT_CERTIFICATE_PASSWORD",
     "ARM_CLIENT_SECRET",
     "ARM_OIDC_TOKEN",
     "ARM_OIDC_REQUEST_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "SYSTEM_ACCESSTOKEN",
     "ZOOM_CLIENT_SECRET",
 }
 
-# azuread reads these from the stack; the same values serve our own providers.
+# azuread's own configuration, which it takes before the environment; it serves our providers too.
 _AZUREAD_KEYS = {
+    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID": "azuread:adoPipelineServiceConnectionId",
+    "ARM_CLIENT_CERTIFICATE": "azuread:clientCertificate",
+    "ARM_CLIENT_CERTIFICATE_PASSWORD": "azuread:clientCertificatePassword",
+    "ARM_CLIENT_CERTIFICATE_PATH": "azuread:clientCertificatePath",
     "ARM_CLIENT_ID": "azuread:clientId",
+    "ARM_CLIENT_ID_FILE_PATH": "azuread:clientIdFilePath",
     "ARM_CLIENT_SECRET": "azuread:clientSecret",
-    "ARM_TENANT_ID": "azuread:tenantId",
-    "ARM_METADATA_HOSTNAME": "azuread:metadataHost",
+    "ARM_CLIENT_SECRET_FILE_PATH": "azuread:clientSecretFilePath",
     "ARM_ENVIRONMENT": "azuread:environment",
+    "ARM_METADATA_HOSTNAME": "azuread:metadataHost",
+    "ARM_MSI_ENDPOINT": "azuread:msiEndpoint",
+    "ARM_OIDC_REQUEST_TOKEN": "azuread:oidcRequestToken",
+    "ARM_OIDC_REQUEST_URL": "azuread:oidcRequestUrl",
+    "ARM_OIDC_TOKEN": "azuread:oidcToken",
+    "ARM_OIDC_TOKEN_FILE_PATH": "azuread:oidcTokenFilePath",
+    "ARM_TENANT_ID": "azuread:tenantId",
+    "ARM_USE_AKS_WORKLOAD_IDENTITY": "azuread:useAksWorkloadIdentity",
+    "ARM_USE_CLI": "azuread:useCli",
+    "ARM_USE_MSI": "azuread:useMsi",
+    "ARM_USE_OIDC": "azuread:useOidc",
 }
+# What strconv.ParseBool, which azuread reads its flags with, takes.
+_TRUE, _FALSE = ("1", "t", "true"), ("0", "f", "false")
 
 
 class Settings:
-    """Look-up of a variable: environment first, then stack configuration of the same name."""
+    """Look-up of a variable: azuread's key in the stack, the environment, the stack by its name."""
 
     def __init__(
         self,
@@ -37,12 +57,11 @@ class Settings:
     def get(self, *names: str) -> str | None:
         """The first of `names` that has a value, or None."""
         for name in names:
-            if name == "ARM_TENANT_ID" and (declared := self._config("azuread:tenantId")):
-                return declared  # no credential but part of the declaration, as azuread takes it
+            key = _AZUREAD_KEYS.get(name)
             value = (
-                self._environ.get(name)
+                (self._config(key) if key else None)
+                or self._environ.get(name)
                 or self._config(name)
-                or self._config(_AZUREAD_KEYS.get(name, name))
             )
             if value:
                 if name in SECRETS:
@@ -62,6 +81,11 @@ class Settings:
         return value
 
     def flag(self, name: str, default: bool) -> bool:
-        """A boolean variable, as azuread reads it (1, true)."""
+        """A boolean variable. Raises MissingCredentials where it is neither true nor false."""
         value = self.get(name)
-        return default if value is None else value.strip().lower() in ("1", "true", "t")
+        if value is None:
+            return default
+        text = value.strip().lower()
+        if text not in _TRUE + _FALSE:
+            raise MissingCredentials(f"{name} is {value!r}; allowed: true, false")
+        return text in _TRUE

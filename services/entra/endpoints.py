@@ -18,14 +18,12 @@ class Cloud:
     graph: str
 
 
-# Microsoft, "National cloud deployments": app registration and Graph root endpoints. The names
-# are those that azuread's ARM_ENVIRONMENT takes.
+# Microsoft Graph, "National cloud deployments": token service and Graph root endpoints, the same as
+# azuread's. The names are those that its ARM_ENVIRONMENT takes.
 _PUBLIC = Cloud("https://login.microsoftonline.com", "https://graph.microsoft.com")
 _GOVERNMENT = Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us")
 _DOD = Cloud("https://login.microsoftonline.us", "https://dod-graph.microsoft.us")
-_CHINA = Cloud(
-    "https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"
-)
+_CHINA = Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn")
 CLOUDS = {
     "public": _PUBLIC,
     "global": _PUBLIC,
@@ -42,12 +40,12 @@ def find_cloud(settings: Settings, http: Http) -> Cloud:
     host = settings.get("ARM_METADATA_HOSTNAME")
     if host:
         return _read_metadata(http, host)
-    name = (settings.get("ARM_ENVIRONMENT") or "public").lower()
-    if name not in CLOUDS:
+    name = settings.get("ARM_ENVIRONMENT") or "public"
+    if name.lower() not in CLOUDS:
         raise MissingCredentials(
-            f"ARM_ENVIRONMENT is {name!r}; allowed: {', '.join(sorted(CLOUDS))}"
+            f"Entra: ARM_ENVIRONMENT is {name!r}; allowed: {', '.join(sorted(CLOUDS))}"
         )
-    return CLOUDS[name]
+    return CLOUDS[name.lower()]
 
 
 def _read_metadata(http: Http, host: str) -> Cloud:
@@ -60,5 +58,10 @@ def _read_metadata(http: Http, host: str) -> Cloud:
         raise Unavailable(
             f"Entra: GET metadata of {host}: HTTP {answer.status} without a Graph and a login "
             "endpoint. Check ARM_METADATA_HOSTNAME."
+        )
+    if not login.startswith("https://"):
+        raise Unavailable(
+            f"Entra: GET metadata of {host}: the login endpoint is {login}: no credential is sent "
+            "without TLS. Check ARM_METADATA_HOSTNAME."
         )
     return Cloud(login.rstrip("/"), graph.rstrip("/"))

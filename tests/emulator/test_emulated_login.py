@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from typing import Any
 
 import pytest
@@ -19,19 +18,6 @@ def _claims(token: str) -> dict[str, object]:
     part = token.split(".")[1]
     decoded: dict[str, object] = json.loads(base64.urlsafe_b64decode(part + "=="))
     return decoded
-
-
-def _assertion(**claims: object) -> str:
-    def pack(value: object) -> str:
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-    whole = {
-        "iss": "https://ci.contoso.com",
-        "sub": "repo:contoso/tenants:ref:refs/heads/main",
-        "aud": "api://AzureADTokenExchange",
-        "exp": time.time() + 300,
-    } | claims
-    return f"{pack({'alg': 'RS256'})}.{pack(whole)}.c2ln"
 
 
 def test_metadata_names_graph_and_login_on_the_same_port(graph: Graph) -> None:
@@ -107,38 +93,6 @@ def test_an_expired_secret_is_told_apart_from_a_wrong_one(graph: Graph, emulator
                 credential["endDateTime"] = "2020-01-01T00:00:00Z"
 
     assert graph.token().json()["error_codes"] == [7000222]
-
-
-def _federated(graph: Graph, assertion: str) -> requests.Response:
-    return graph.token(
-        client_secret="",
-        client_assertion=assertion,
-        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-    )
-
-
-def test_a_federated_assertion_is_exchanged_for_a_token(graph: Graph) -> None:
-    assert _federated(graph, _assertion()).status_code == 200
-
-
-@pytest.mark.parametrize("claim", ["iss", "sub", "aud"])
-def test_an_assertion_that_matches_no_federated_credential_is_refused(
-    graph: Graph, claim: str
-) -> None:
-    response = _federated(graph, _assertion(**{claim: "another"}))
-
-    assert response.status_code == 400
-    assert response.json()["error_codes"] == [70021]
-
-
-def test_an_expired_assertion_is_refused(graph: Graph) -> None:
-    response = _federated(graph, _assertion(exp=time.time() - 1))
-
-    assert (response.status_code, response.json()["error_codes"]) == (401, [700024])
-
-
-def test_something_that_is_no_token_is_no_assertion(graph: Graph) -> None:
-    assert _federated(graph, "nonsense").json()["error_codes"] == [50027]
 
 
 def test_a_disabled_principal_gets_no_token(graph: Graph, emulator: Emulator) -> None:

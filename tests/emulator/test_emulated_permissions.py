@@ -14,7 +14,7 @@ ROUTES = [
     ("GET", "/applications", "Directory.Read.All"),
     ("GET", "/servicePrincipals", "Application.Read.All"),
     ("GET", "/oauth2PermissionGrants", "Directory.Read.All"),
-    ("GET", "/oauth2PermissionGrants", "DelegatedPermissionGrant.Read.All"),
+    ("GET", "/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All"),
     ("GET", "/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All"),
     ("GET", "/policies/authorizationPolicy", "Policy.Read.All"),
     ("GET", "/policies/authorizationPolicy", "Policy.ReadWrite.Authorization"),
@@ -38,6 +38,7 @@ WRITES = [
     ("GET", "/policies/permissionGrantPolicies", "Policy.Read.All"),
     ("GET", "/organization", "Domain.Read.All"),
     ("GET", "/oauth2PermissionGrants", "Application.ReadWrite.All"),
+    ("GET", "/oauth2PermissionGrants", "DelegatedPermissionGrant.Read.All"),
 ]
 
 

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from emulator import Fault
+from emulator.wire import Request
+from tests import logins
+from tests.canaries import assert_untold, echo, overhear
 from tests.engine_runs import declarations
 from tests.engine_runs.stack import REVIEW, Stack
 
@@ -89,3 +93,39 @@ def test_a_login_that_is_refused_shows_no_credential(applied: Callable[[str], St
         environment[name] = f"wrong-{environment[name]}"
     outputs = [stack.pulumi(*REVIEW, code=1), stack.fleet("adopt", "contoso", code=1)]
     assert_nowhere(stack, canaries(stack), outputs)
+
+
+@pytest.mark.parametrize("kind", ["GitHub", pytest.param("certificate", marks=pytest.mark.full)])
+def test_tokens_and_assertions_are_in_no_output_log_or_report_whatever_repeats_them(
+    applied: Callable[[str], Stack], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    stack = applied(declarations.text("admin"))
+    login = logins.KINDS[kind](stack.emulator, tmp_path)
+    environment = stack.workspace.environment
+    del environment["ARM_CLIENT_SECRET"]
+    environment |= {**login.env, "ZOOM_CALENDAR_DEBUG": "1"}
+    repeating: set[str] = set()
+    turns = iter(range(1000))
+
+    def answer(request: Request, secret: str) -> Fault | None:
+        return echo(request, secret, next(turns)) if request.service in repeating else None
+
+    heard = overhear(stack.emulator, monkeypatch, answer)
+    verbose = ("preview", "--logtostderr", "-v=9", "--debug")
+    outputs = [
+        stack.pulumi(*verbose),
+        stack.pulumi("stack", "export"),
+        stack.fleet("preflight", "contoso"),
+        stack.fleet("drift", "contoso", "--format", "json"),
+    ]
+    for services in ({"entra", "zoom"}, {"login", "zoom-oauth"}):
+        repeating |= services
+        outputs.append(stack.workspace.pulumi(*verbose, tenant="contoso").out)
+    outputs.append(stack.workspace.fleet("preflight", "contoso").out)
+    assert len(heard) > 4
+    assert next(turns) > 4
+    for file in files_of(stack):
+        outputs.append(file.read_text(encoding="utf-8", errors="replace"))
+    zoom = environment["ZOOM_CLIENT_SECRET"]
+    for text in outputs:
+        assert_untold(text, [zoom, *login.secrets, *heard])
