@@ -55,7 +55,11 @@ class Engine(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         assert args.token == "azuread:index/getServicePrincipal:getServicePrincipal"
-        return {"objectId": "object of graph", "oauth2PermissionScopeIds": GRAPH_SCOPES}
+        return {
+            "objectId": "object of graph",
+            "oauth2PermissionScopeIds": GRAPH_SCOPES,
+            "appRoleIds": {"Mail.Read": "role-1"},
+        }
 
     def inputs(self, name: str) -> dict[str, Any]:
         """The declared properties, without the provider's own text and what is null."""
@@ -85,6 +89,7 @@ def _name(urn: str) -> str:
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     engine = Engine()
     monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: engine.logged.append(text))
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: None)
     mocks.set_mocks(engine, "zoom-calendar", "contoso", preview=False, monitor=Monitor(engine))
     return engine
 
@@ -120,6 +125,20 @@ REGISTERED = {
 }
 PREPARED = {"consent": {"userPolicy": "least-privilege"}}
 
+BUILT_IN = {"consent": {"userPolicy": "verified-publishers"}}
+LEFT = {"consent": {"by": "user", "userPolicy": "leave"}}
+ENSURED = {"application": {"ensurePrincipal": True}}
+WITH_ROLES = {
+    "consent": {"applicationPermissions": [{"name": "Mail.Read", "reason": "UPN is not the mail"}]}
+}
+FEDERATED = {
+    "application": {
+        "federatedCredentials": [
+            {"name": "ci", "issuer": "https://ci.example", "subject": "repo:contoso/tenants"}
+        ]
+    }
+}
+
 ALWAYS = {
     "tenant": "zoom-calendar:index:Tenant",
     "application": "zoom-calendar:index:Application",
@@ -133,10 +152,26 @@ ALWAYS = {
 }
 USER = {
     "user-consent": "zoom-calendar:index:UserConsent",
+    "user-consent-settings": "pulumi-python:dynamic/entra:UserConsentSettings",
     "user-consent-policy-before": "pulumi-python:dynamic/shared:PriorValues",
     "user-consent-policy": "pulumi-python:dynamic/entra:PermissionGrantPolicy",
     "user-consent-assignment-before": "pulumi-python:dynamic/shared:PriorValues",
     "user-consent-assignment": "pulumi-python:dynamic/entra:PolicyAssignment",
+}
+SEEN = {name: USER[name] for name in ("user-consent", "user-consent-settings")}
+BY_BUILT_IN = {name: of for name, of in USER.items() if "policy" not in name}
+ENSURED_PRINCIPAL = {
+    "zoom-principal-before": "pulumi-python:dynamic/shared:PriorValues",
+    "zoom-principal": "pulumi-python:dynamic/entra:EnsuredPrincipal",
+}
+ROLES = {
+    "app-roles-before": "pulumi-python:dynamic/shared:PriorValues",
+    "app-roles": "pulumi-python:dynamic/entra:AppRoleAssignments",
+}
+OWN_MORE = {
+    "app-role-Mail.Read": "azuread:index/appRoleAssignment:AppRoleAssignment",
+    "federated-ci": "azuread:index/applicationFederatedIdentityCredential:"
+    "ApplicationFederatedIdentityCredential",
 }
 ADMIN = {
     "admin-grant": "zoom-calendar:index:AdminGrant",
@@ -163,6 +198,10 @@ OWN_GRANT = {
         ([REGISTERED], ALWAYS | OWN | OWN_GRANT),
         ([REGISTERED, BY_USER], ALWAYS | OWN | USER),
         ([REGISTERED, PREPARED], ALWAYS | OWN | OWN_GRANT | USER),
+        ([BUILT_IN], ALWAYS | ADMIN | BY_BUILT_IN),
+        ([LEFT], ALWAYS | SEEN),
+        ([ENSURED, WITH_ROLES], ALWAYS | ENSURED_PRINCIPAL | ADMIN | ROLES),
+        ([REGISTERED, FEDERATED, WITH_ROLES], ALWAYS | OWN | OWN_GRANT | OWN_MORE),
     ],
 )
 def test_each_way_to_consent_has_exactly_its_resources(
@@ -286,6 +325,7 @@ def test_a_permission_that_graph_has_not_is_one_line() -> None:
             {
                 "clientId": ZOOM_CALENDAR_CLIENT_ID,
                 "resourceClientId": desired.MICROSOFT_GRAPH,
+                "leaves": ["Calendars.ReadWrite", "Contacts.ReadWrite"],
             },
         ),
         ("user-consent-policy", {"policyId": desired.POLICY_ID}),
@@ -336,7 +376,61 @@ def test_what_writes_waits_for_its_record_and_the_assignment_for_its_policy(
     ):
         assert engine.depends[name] == {f"{name}-before"}
     # The record too: after a kill it is what undoes the assignment, before the policy goes.
-    assert engine.depends["user-consent-assignment-before"] == {"user-consent-policy"}
+    waits = {"user-consent-policy", "user-consent-settings"}
+    assert engine.depends["user-consent-assignment-before"] == waits
+
+
+@pytest.mark.parametrize("name", ["grant", "app-roles"])
+def test_what_is_granted_waits_for_the_principal_that_is_ensured(engine: Engine, name: str) -> None:
+    build(ENSURED, WITH_ROLES)
+    assert engine.depends["zoom-principal"] == {"zoom-principal-before"}
+    assert engine.depends[f"{name}-before"] == {"zoom-principal"}
+    assert engine.depends[name] == {f"{name}-before"}
+
+
+@pytest.mark.parametrize(
+    ("value", "policy"),
+    [
+        ("least-privilege", desired.POLICY_ID),
+        ("verified-publishers", "microsoft-user-default-low"),
+        ("recommended", "microsoft-user-default-recommended"),
+        ("any-app", "microsoft-user-default-legacy"),
+    ],
+)
+@pytest.mark.parametrize("by", ["admin", "user"])
+def test_each_user_policy_assigns_exactly_one_policy(
+    engine: Engine, by: str, value: str, policy: str
+) -> None:
+    meant = {"acknowledge": "any-app"} if value == "any-app" else {}
+    build({"consent": {"by": by, "userPolicy": value, **meant}})
+    assert engine.inputs("user-consent-assignment")["policyId"] == policy
+    assert ("user-consent-policy" in engine.made) is (value == "least-privilege")
+    warned = [line for line in engine.logged if "CIS Microsoft 365 Foundations" in line]
+    assert len(warned) == (value == "any-app")
+
+
+def test_application_permissions_reach_the_registration_and_its_principal(engine: Engine) -> None:
+    build(REGISTERED, WITH_ROLES, FEDERATED)
+    (access,) = engine.inputs("registration")["requiredResourceAccesses"]
+    assert {"id": "role-1", "type": "Role"} in access["resourceAccesses"]
+    assert engine.inputs("app-role-Mail.Read") == {
+        "appRoleId": "role-1",
+        "principalObjectId": "object of principal",
+        "resourceObjectId": "object of graph",
+    }
+    assert engine.inputs("federated-ci") == {
+        "applicationId": "id of registration",
+        "displayName": "ci",
+        "issuer": "https://ci.example",
+        "subject": "repo:contoso/tenants",
+        "audiences": ["api://AzureADTokenExchange"],
+    }
+
+
+def test_exclusive_is_an_input_and_recorded_as_all_scopes(engine: Engine) -> None:
+    build({"consent": {"exclusive": True}})
+    assert engine.inputs("grant")["exclusive"] is True
+    assert engine.inputs("grant-before")["leaves"][-1] == "*"
 
 
 def test_every_resource_sits_under_its_component(engine: Engine) -> None:
