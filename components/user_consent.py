@@ -36,7 +36,8 @@ class UserConsent(pulumi.ComponentResource):
             self._declare_policy(tenant, application)
         if policy_id is not None:
             self._declare_assignment(tenant, policy_id)
-        read = (self.settings.assigned, self.settings.found, application.client_id)
+        settings = self.settings
+        read = (settings.assigned, settings.found, settings.unknown, application.client_id)
         pulumi.Output.all(*read).apply(lambda known: self._tell(tenant, *known), True)
         self.register_outputs({"policyId": policy_id})
 
@@ -69,8 +70,12 @@ class UserConsent(pulumi.ComponentResource):
             )
         )
 
-    def _tell(self, tenant: Tenant, assigned: Any, found: Any, client_id: Any) -> None:
+    def _tell(
+        self, tenant: Tenant, assigned: Any, found: Any, unknown: Any, client_id: Any
+    ) -> None:
         """Says what users can consent to, before and after; its parts may not be known yet."""
+        if isinstance(unknown, str):
+            return  # which is warned of
         application = client_id if isinstance(client_id, str) else "registered here"
         live = json.loads(assigned) if isinstance(assigned, str) else []
         there = json.loads(found) if isinstance(found, str) else [key for key, _ in live]

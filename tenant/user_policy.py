@@ -35,12 +35,9 @@ def in_words(policy_id: str, policy: Mapping[str, Any] | None) -> str:
     """What one assigned policy lets users consent to. `policy` is as Graph returns it, or None."""
     if policy_id.lower() in _BUILT_IN:
         return _BUILT_IN[policy_id.lower()]
-    if policy is None:
-        return "what the policy says; it could not be read"
-    includes = policy.get("includes") or ()
-    if not includes:
-        return "nothing"
-    text = ", or ".join(_include(one) for one in includes)
+    if policy is None or not isinstance(policy.get("includes"), list):
+        return "what that policy says, which could not be read"
+    text = ", or ".join(_include(one) for one in policy["includes"]) or "nothing"
     excludes = len(policy.get("excludes") or ())
     return f"{text}, with {_count(excludes, 'exception')}" if excludes else text
 

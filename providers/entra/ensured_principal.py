@@ -42,8 +42,9 @@ _somebody_elses: set[str] = set()
 class EnsuredPrincipalProvider(SharedProvider):
     """One that is there already is looked up, and neither changed nor deleted.
 
-    `made` is the object id of the one we created, "" where we did not, and `asMade` how it was right after: destroy deletes
-    it only where it is still that one, still like that, and nobody else uses it.
+    `made` is the object id of the one we created, "" where we did not, and `asMade` how it was
+    right after: destroy deletes it only where it is still that one, still like that, and nobody
+    else uses it.
     """
 
     identity = ("clientId",)

@@ -49,8 +49,10 @@ class UserConsentSettingsProvider(SharedProvider):
     def create(self, props: Props) -> CreateResult:
         read = self.read(self.object_id(props), props)
         outs: dict[str, Any] = read.outs or {}
-        found = [key for key, _ in json.loads(outs.get("assigned") or "[]")]
-        return CreateResult(self.object_id(props), {**outs, "found": to_json(found)})
+        if "assigned" in outs:
+            found = [key for key, _ in json.loads(outs["assigned"])]
+            outs["found"] = to_json(found)
+        return CreateResult(self.object_id(props), outs)
 
     def delete(self, _id: str, _props: Props) -> None:
         """Nothing was written, so there is nothing to put back."""
