@@ -59,8 +59,8 @@ class PriorValuesProvider(SharedProvider):
             known = self._now(news)
         elif leaves is not None:
             # A record without parts is of an earlier version: what it has is all of it.
-            new = [path for path in leaves if path not in olds.get("leaves", leaves)]
-            known = KINDS[news["of"]]().more_prior(known, news, new)
+            parts = olds.get("leaves", leaves)
+            known = KINDS[news["of"]]().more_prior(known, news, parts)
         kept = {"owner": olds["owner"]} if "owner" in olds else {}
         return UpdateResult({**_news, "values": to_json(known), **kept})
 

@@ -102,8 +102,9 @@ class SharedProvider(ResourceProvider):
         """What is there now, as plain JSON, to be put back by `restore` one day."""
         raise NotImplementedError
 
-    def more_prior(self, known: Any, props: Props, new: list[str]) -> Any:
-        """The record `known`, and what is there now of the parts that are `new` in `props`."""
+    def more_prior(self, known: Any, props: Props, parts: list[str]) -> Any:
+        """The record `known` of `parts`, as one of `props["leaves"]`: new ones as they are now."""
+        new = [path for path in props["leaves"] if path not in parts]
         added = self.prior({**props, "leaves": new}) if new else {}
         return {path: {**known, **added}[path] for path in props["leaves"]}
 

@@ -99,8 +99,9 @@ class AppRoleAssignmentsProvider(SharedProvider):
         # Without the principal there is nothing to record yet.
         return sorted(self._held(self.prepared(props)))
 
-    def more_prior(self, known: Any, props: Props, new: list[str]) -> Any:
+    def more_prior(self, known: Any, props: Props, parts: list[str]) -> Any:
         """What somebody else assigned before we declared it is of before us, too."""
+        new = [name for name in props["leaves"] if name not in parts]
         if not new:
             return known
         prepared = self.prepared({**props, "leaves": new})

@@ -95,20 +95,18 @@ class DelegatedGrantProvider(SharedProvider):
         grant = self._find(self.prepared(props))
         return None if grant is None else grant.get("scope") or ""
 
-    def more_prior(self, known: Any, props: Props, new: list[str]) -> Any:
+    def more_prior(self, known: Any, props: Props, parts: list[str]) -> Any:
         """Scopes that somebody else granted before we declared them are of before us, too.
 
         `*` among `leaves` stands for all scopes: `exclusive` will take what others granted.
         """
+        new = set(props["leaves"]) - set(parts)
         grant = self._find(self.prepared(props)) if new else None
-        declared_before = set(props["leaves"]) - set(new)
-        held = [] if grant is None else str(grant.get("scope") or "").split()
+        ours = {*parts, *(known or "").split()}
         theirs = [
             scope
-            for scope in held
-            if scope not in declared_before
-            and scope not in (known or "").split()
-            and (scope in new or "*" in new)
+            for scope in ("" if grant is None else str(grant.get("scope") or "")).split()
+            if scope not in ours and (scope in new or "*" in new)
         ]
         return " ".join([*([known] if known else []), *theirs]) if theirs else known
 

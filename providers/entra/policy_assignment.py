@@ -65,9 +65,9 @@ class PolicyAssignmentProvider(SharedProvider):
     def no_effect(self, props: Props, live: Props) -> WriteHadNoEffect:
         return WriteHadNoEffect(
             f"Entra: PATCH {AUTHORIZATION_POLICY} was answered with success and "
-            f"{props['policyId']} does not show in it as it should. Another administrator or tool "
-            "may be changing the list: look at Enterprise applications > Consent and permissions, "
-            "then run again."
+            f"{props['policyId']} is still not assigned to users as declared. Another "
+            "administrator or tool may be changing the list: look at Enterprise applications > "
+            "Consent and permissions, then run again."
         )
 
     @staticmethod

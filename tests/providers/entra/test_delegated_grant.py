@@ -369,3 +369,16 @@ def test_what_others_granted_since_is_recorded_before_exclusive_takes_it(
     assert grant(emulator)["scope"] == OURS
     resource.destroy()
     assert grant(emulator)["scope"] == "Mail.Read"
+
+
+def test_a_scope_of_ours_that_is_dropped_with_exclusive_does_not_become_theirs(
+    process: Process, emulator: Emulator
+) -> None:
+    whole = emulator.world.dump()
+    resource = Resource(process, GRANT)
+    resource.up()
+    resource.kind = Kind(GRANT.of, GRANT.key, {"scopes": ["Mail.Read"], "exclusive": True})
+    resource.up()
+    assert grant(emulator)["scope"] == "Mail.Read"
+    resource.destroy()
+    assert emulator.world.dump() == whole
