@@ -57,7 +57,11 @@ CHANGED = [
     drift("issuer", "https://evil.example", CI["issuer"]),
     drift("subject", "repo:evil/tenants:ref:refs/heads/main", CI["subject"]),
     drift("description", "Theirs", CI["description"]),
-    drift("audiences", ["https://evil.example"], ["api://AzureADTokenExchange"]),
+    Drift(  # a list to azuread, not a set: the change is that of the member
+        "audiences",
+        becomes("audiences", ["https://evil.example"]),
+        update(CREDENTIAL, "audiences", "https://evil.example", "api://AzureADTokenExchange"),
+    ),
 ]
 
 
@@ -89,7 +93,10 @@ def test_all_of_it_is_adopted_and_destroyed(applied: Callable[[str], Stack]) -> 
     stack.declare(FILE)
     with stack.nothing_written():
         said = stack.adopt()
-        assert in_words(stack.plan()) == {("zoom-calendar-integration", "create", "")}
+        assert in_words(stack.plan()) == {
+            ("zoom-calendar-integration", "create", ""),
+            ("registration", "update", "preventDuplicateNames"),  # adopting goes without
+        }
     for name in (CREDENTIAL, ROLE, "registration", "principal", "grant"):
         assert f"{name} " in said
     stack.up()
