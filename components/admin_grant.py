@@ -1,48 +1,117 @@
 """Solution 2 of the article: an administrator consents once, for the whole company."""
 
+from typing import Any
+
 import pulumi
 
 from components.application import Application
 from components.prior import with_prior
+from providers.entra.app_role_assignments import AppRoleAssignments
 from providers.entra.delegated_grant import DelegatedGrant
 from tenant import desired
 from tenant.model import Tenant
 
 
 class AdminGrant(pulumi.ComponentResource):
-    """The tenant-wide grant of exactly the declared permissions."""
+    """The tenant-wide grant of the declared permissions, and the declared app roles.
 
-    grant: pulumi.Resource
+    `shared` are the resources that share their object with others.
+    """
+
+    shared: list[Any]
 
     def __init__(
         self, tenant: Tenant, application: Application, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("zoom-calendar:index:AdminGrant", "admin-grant", {}, opts)
-        scopes = sorted(tenant.consent.permissions)
+        self.shared = []
         if application.principal_id is not None:
-            import pulumi_azuread as azuread
-
-            assert application.graph_principal_id is not None
-            self.grant = azuread.ServicePrincipalDelegatedPermissionGrant(
-                "grant",
-                service_principal_object_id=application.principal_id,
-                resource_service_principal_object_id=application.graph_principal_id,
-                claim_values=scopes,
-                opts=pulumi.ResourceOptions(
-                    parent=self, retain_on_delete=tenant.on_destroy == "leave"
-                ),
-            )
+            self._grant_to_own(tenant, application)
         else:
-            # Zoom's principal is not ours, and Zoom may have made the grant already.
-            self.grant = with_prior(
-                DelegatedGrant,
-                "grant",
-                {
-                    "clientId": desired.client_id(tenant),
-                    "resourceClientId": desired.MICROSOFT_GRAPH,
-                },
-                {"scopes": scopes},
-                parent=self,
-                on_destroy=tenant.on_destroy,
+            self._grant_to_zooms(tenant, application)
+        self.register_outputs({"permissions": sorted(tenant.consent.permissions)})
+
+    def _grant_to_own(self, tenant: Tenant, application: Application) -> None:
+        """Grant and app roles of our registration: wholly ours."""
+        import pulumi_azuread as azuread
+
+        assert application.principal_id is not None
+        assert application.graph_principal_id is not None
+        ours = pulumi.ResourceOptions(parent=self, retain_on_delete=tenant.on_destroy == "leave")
+        azuread.ServicePrincipalDelegatedPermissionGrant(
+            "grant",
+            service_principal_object_id=application.principal_id,
+            resource_service_principal_object_id=application.graph_principal_id,
+            claim_values=sorted(tenant.consent.permissions),
+            opts=ours,
+        )
+        for name, role_id in application.role_ids.items():
+            azuread.AppRoleAssignment(
+                f"app-role-{name}",
+                app_role_id=role_id,
+                principal_object_id=application.principal_id,
+                resource_object_id=application.graph_principal_id,
+                opts=ours,
             )
-        self.register_outputs({"permissions": scopes})
+
+    def _grant_to_zooms(self, tenant: Tenant, application: Application) -> None:
+        """Zoom's principal is not ours, and Zoom may have made grant and app roles already."""
+        consent = tenant.consent
+        key = {
+            "clientId": desired.client_id(tenant),
+            "resourceClientId": desired.MICROSOFT_GRAPH,
+        }
+        scopes = sorted(consent.permissions)
+        exclusive = {"exclusive": True} if consent.exclusive else {}
+        grant = self._declare(
+            tenant,
+            application,
+            DelegatedGrant,
+            "grant",
+            key,
+            {"scopes": scopes, **exclusive},
+            [*scopes, *(["*"] if exclusive else [])],
+        )
+        self._tell_surplus(grant, "consent.exclusive: true takes them away")
+        roles = {one.name: one.reason for one in consent.application_permissions}
+        if roles:
+            reasons = {name: reason for name, reason in roles.items() if isinstance(reason, str)}
+            declared = {"roles": sorted(roles), **({"reasons": reasons} if reasons else {})}
+            app_roles = self._declare(
+                tenant, application, AppRoleAssignments, "app-roles", key, declared, sorted(roles)
+            )
+            self._tell_surplus(app_roles, "an administrator can take them away in Entra")
+
+    def _declare(
+        self,
+        tenant: Tenant,
+        application: Application,
+        make: Any,
+        name: str,
+        key: dict[str, Any],
+        declared: dict[str, Any],
+        parts: list[str],
+    ) -> Any:
+        resource = with_prior(
+            make,
+            name,
+            key,
+            declared,
+            parent=self,
+            on_destroy=tenant.on_destroy,
+            leaves=parts,
+            depends_on=application.ensured,
+        )
+        self.shared.append(resource)
+        return resource
+
+    def _tell_surplus(self, resource: Any, remedy: str) -> None:
+        def tell(surplus: str | None) -> None:
+            if surplus:
+                pulumi.log.info(
+                    f"{resource._name}: the application also has {', '.join(surplus.split())}, "
+                    f"which this file does not declare; others granted it, and it stays ({remedy})",
+                    self,
+                )
+
+        resource.surplus.apply(tell)

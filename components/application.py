@@ -6,7 +6,9 @@ from typing import Any
 import pulumi
 from msgspec import UNSET
 
+from components.prior import with_prior
 from providers.engine import ADOPTING
+from providers.entra.ensured_principal import EnsuredPrincipal
 from tenant import desired
 from tenant.model import Tenant
 
@@ -18,14 +20,29 @@ class Application(pulumi.ComponentResource):
     # Only with source registered: the object ids of our principal and of Microsoft Graph's.
     principal_id: pulumi.Output[str] | None = None
     graph_principal_id: pulumi.Output[str] | None = None
+    # Ids of the declared application permissions, by name; only with source registered.
+    role_ids: dict[str, pulumi.Output[str]]
+    # Zoom's principal, where it is declared to be there: what is granted waits for it.
+    ensured: list[pulumi.Resource]
 
     def __init__(self, tenant: Tenant, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("zoom-calendar:index:Application", "application", {}, opts)
+        self.role_ids, self.ensured = {}, []
         known = desired.client_id(tenant)
         if known is None:
             self._register(tenant)
         else:
             self.client_id = pulumi.Output.from_input(known)
+        if tenant.application.ensure_principal:
+            ensured = with_prior(
+                EnsuredPrincipal,
+                "zoom-principal",
+                {"clientId": known},
+                {},
+                parent=self,
+                on_destroy=tenant.on_destroy,
+            )
+            self.ensured.append(ensured)
         self.register_outputs({"clientId": self.client_id})
 
     def _register(self, tenant: Tenant) -> None:
@@ -37,6 +54,10 @@ class Application(pulumi.ComponentResource):
             client_id=desired.MICROSOFT_GRAPH, opts=pulumi.InvokeOutputOptions(parent=self)
         )
         ours = pulumi.ResourceOptions(parent=self, retain_on_delete=tenant.on_destroy == "leave")
+        consent = tenant.consent
+        roles = sorted(one.name for one in consent.application_permissions)
+        scope_ids = {name: _scope_id(microsoft_graph, name) for name in sorted(consent.permissions)}
+        self.role_ids = {name: _role_id(microsoft_graph, name) for name in roles}
         application = azuread.Application(
             "registration",
             display_name=desired.display_name(tenant),
@@ -51,8 +72,9 @@ class Application(pulumi.ComponentResource):
                 {
                     "resource_app_id": desired.MICROSOFT_GRAPH,
                     "resource_accesses": [
-                        {"id": _scope_id(microsoft_graph, name), "type": "Scope"}
-                        for name in sorted(tenant.consent.permissions)
+                        {"id": id_, "type": kind}
+                        for kind, ids in (("Scope", scope_ids), ("Role", self.role_ids))
+                        for id_ in ids.values()
                     ],
                 }
             ],
@@ -67,18 +89,38 @@ class Application(pulumi.ComponentResource):
             owners=list(declared.owners) or None,
             opts=ours,
         )
+        for federated in declared.federated_credentials:
+            azuread.ApplicationFederatedIdentityCredential(
+                f"federated-{federated.name}",
+                application_id=application.id,
+                display_name=federated.name,
+                issuer=federated.issuer,
+                subject=federated.subject,
+                audiences=list(federated.audiences),
+                description=None if federated.description is UNSET else federated.description,
+                opts=ours,
+            )
         self.client_id = application.client_id
         self.principal_id = principal.object_id
         self.graph_principal_id = microsoft_graph.object_id
 
 
 def _scope_id(principal: Any, name: str) -> pulumi.Output[str]:
-    def pick(ids: dict[str, str]) -> str:
-        if name not in ids:
-            raise pulumi.RunError(
-                f"consent.permissions: Microsoft Graph has no delegated permission {name!r}"
-            )
-        return ids[name]
+    ids = principal.oauth2_permission_scope_ids
+    return _id(ids, name, "consent.permissions: Microsoft Graph has no delegated permission")
 
-    ids: pulumi.Output[dict[str, str]] = principal.oauth2_permission_scope_ids
+
+def _role_id(principal: Any, name: str) -> pulumi.Output[str]:
+    key = "consent.applicationPermissions"
+    return _id(
+        principal.app_role_ids, name, f"{key}: Microsoft Graph has no application permission"
+    )
+
+
+def _id(ids: pulumi.Output[dict[str, str]], name: str, refusal: str) -> pulumi.Output[str]:
+    def pick(known: dict[str, str]) -> str:
+        if name not in known:
+            raise pulumi.RunError(f"{refusal} {name!r}")
+        return known[name]
+
     return ids.apply(pick)

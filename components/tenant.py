@@ -1,6 +1,7 @@
 """One tenant: the application, who consents to it in Entra, and the Zoom account that matches."""
 
 import pulumi
+from msgspec import UNSET
 
 from components.admin_grant import AdminGrant
 from components.application import Application
@@ -19,12 +20,14 @@ class Tenant(pulumi.ComponentResource):
         super().__init__("zoom-calendar:index:Tenant", "tenant", {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         application = Application(declared, child)
-        shared: list[pulumi.Resource] = []
-        if declared.consent.users_may_consent_in_entra:
+        shared: list[pulumi.Resource] = [*application.ensured]
+        consent = declared.consent
+        # Where an administrator consents and nothing is said of users, nothing is read of them.
+        if consent.by == "user" or consent.user_policy is not UNSET:
             user_consent = UserConsent(declared, application, child)
-            shared += [user_consent.policy, user_consent.assignment]
-        if declared.consent.by == "admin":
-            shared.append(AdminGrant(declared, application, child).grant)
+            shared += [user_consent.settings, *user_consent.shared]
+        if consent.by == "admin":
+            shared += AdminGrant(declared, application, child).shared
         self.zoom = ZoomAccount(declared, child)
         for resource in [*shared, *self.zoom.documents]:
             _warn_if_unknown(resource, self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -86,6 +87,8 @@ class Front:
                 return self._handle(request, json.loads(self._world.before_last_write))
         response = self._handle(request)
         if fault.hold == "after":
+            # What is on its way already does not change with the state.
+            response.body = copy.deepcopy(response.body)
             fault.wait()
         response.reset = fault.reset == "after"
         response.truncate = fault.truncate

@@ -17,8 +17,12 @@ from .entra_principals import new_principal
 from .wire import Json
 
 ZOOM_APP_ID = "fc108d3f-543d-4374-bbff-c7c51f651fe5"
+# Published by Zoom, too, and connected by nobody in this tenant.
+ROOMS_APP_ID = "a651cfda-cbdd-4a39-bd03-fa829c3c1b29"
 MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 AUTOMATION_ROLES = (
+    "AppRoleAssignment.ReadWrite.All",
+    "Application.Read.All",
     "Application.ReadWrite.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
@@ -101,6 +105,8 @@ def entra(tenant_id: str) -> dict[str, Json]:
     }
     for published in state["publishedApplications"].values():
         _add_principal(state, ids, published, published["appOwnerOrganizationId"])
+    rooms = _foreign(ROOMS_APP_ID, "Zoom", ids.of("tenant/zoom"))
+    state["publishedApplications"][ROOMS_APP_ID] = rooms
     _add_automation(state, ids)
     _add_portal_app(state, ids)
     _add_grants(state, ids)

@@ -11,15 +11,21 @@ from fleet import pulumi
 from fleet.plan import UNKNOWN_VALUE
 from providers.clients import graph, use_settings
 from providers.engine import ADOPTING
+from providers.entra.user_consent_settings import UserConsentSettingsProvider
 from providers.prior import KINDS, PriorValuesProvider
-from providers.shared import Props
+from providers.shared import Props, SharedProvider
 from providers.values import canonical
 from providers.zoom.preflight import PreflightProvider
-from services.entra.graph import literal
+from services.entra.graph import literal, quote
 from services.errors import NotFound, Unreadable
-from services.permissions import GRANT_READ, PRINCIPAL_READ
+from services.permissions import GRANT_READ, PRINCIPAL_READ, ROLE_READ
 
 _DYNAMIC = "pulumi-python:dynamic/"
+# What only reads has nothing to record.
+_READ_ONLY: dict[str, type[SharedProvider]] = {
+    "zoom:Preflight": PreflightProvider,
+    "entra:UserConsentSettings": UserConsentSettingsProvider,
+}
 
 
 @dataclass(frozen=True)
@@ -104,9 +110,9 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
         except NotFound:
             return None  # what would hold the object is not there either
         return _entry(f"prior/{props['of']}", {**props, **internal}, {**outs, **internal})
-    if kind == "zoom:Preflight":
-        outs = PreflightProvider().create(props).outs or {}
-        id_ = PreflightProvider().object_id(props)
+    if kind in _READ_ONLY:
+        outs = _READ_ONLY[kind]().create(props).outs or {}
+        id_ = _READ_ONLY[kind]().object_id(props)
         return _entry(id_, {**props, **internal}, {**outs, **internal})
     if kind not in KINDS:
         return None
@@ -173,9 +179,33 @@ def _grant(inputs: Props) -> str | None:
     return None
 
 
+def _app_role(inputs: Props) -> str | None:
+    resource = quote(inputs["resourceObjectId"])
+    path = f"/servicePrincipals/{quote(inputs['principalObjectId'])}/appRoleAssignments"
+    for one in graph().list_all(path, ROLE_READ):
+        if (one["resourceId"], one["appRoleId"]) == (
+            inputs["resourceObjectId"],
+            inputs["appRoleId"],
+        ):
+            return f"/servicePrincipals/{resource}/appRoleAssignedTo/{one['id']}"
+    return None
+
+
+def _federated(inputs: Props) -> str | None:
+    application = str(inputs["applicationId"]).removeprefix("/applications/")
+    path = f"/applications/{quote(application)}/federatedIdentityCredentials"
+    for one in graph().list_all(path, PRINCIPAL_READ):
+        if one["name"] == inputs["displayName"]:
+            return f"{application}/federatedIdentityCredential/{one['id']}"
+    return None
+
+
 _AZUREAD: dict[str, Callable[[Props], str | None]] = {
     "azuread:index/application:Application": _application,
     "azuread:index/servicePrincipal:ServicePrincipal": _principal,
     "azuread:index/servicePrincipalDelegatedPermissionGrant:"
     "ServicePrincipalDelegatedPermissionGrant": _grant,
+    "azuread:index/appRoleAssignment:AppRoleAssignment": _app_role,
+    "azuread:index/applicationFederatedIdentityCredential:"
+    "ApplicationFederatedIdentityCredential": _federated,
 }

@@ -11,7 +11,9 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from providers.entra.app_role_assignments import AppRoleAssignmentsProvider
 from providers.entra.delegated_grant import DelegatedGrantProvider
+from providers.entra.ensured_principal import EnsuredPrincipalProvider
 from providers.entra.permission_grant_policy import PermissionGrantPolicyProvider
 from providers.entra.policy_assignment import PolicyAssignmentProvider
 from providers.shared import Props, SharedProvider, deleted_here, to_json
@@ -23,7 +25,9 @@ KINDS: dict[str, type[SharedProvider]] = {
     "zoom:AccountSettings": AccountSettingsProvider,
     "zoom:AccountLocks": AccountLocksProvider,
     "zoom:CalendarIntegration": CalendarIntegrationProvider,
+    "entra:AppRoleAssignments": AppRoleAssignmentsProvider,
     "entra:DelegatedGrant": DelegatedGrantProvider,
+    "entra:EnsuredPrincipal": EnsuredPrincipalProvider,
     "entra:PermissionGrantPolicy": PermissionGrantPolicyProvider,
     "entra:PolicyAssignment": PolicyAssignmentProvider,
 }
@@ -54,9 +58,9 @@ class PriorValuesProvider(SharedProvider):
         if not same_object:
             known = self._now(news)
         elif leaves is not None:
-            new = [path for path in leaves if path not in known]
-            added = self._now({**news, "leaves": new}) if new else {}
-            known = {path: {**known, **added}[path] for path in leaves}
+            # A record without parts is of an earlier version: what it has is all of it.
+            parts = olds.get("leaves", leaves)
+            known = KINDS[news["of"]]().more_prior(known, news, parts)
         kept = {"owner": olds["owner"]} if "owner" in olds else {}
         return UpdateResult({**_news, "values": to_json(known), **kept})
 

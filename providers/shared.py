@@ -102,6 +102,16 @@ class SharedProvider(ResourceProvider):
         """What is there now, as plain JSON, to be put back by `restore` one day."""
         raise NotImplementedError
 
+    def more_prior(self, known: Any, props: Props, parts: list[str]) -> Any:
+        """The record `known` of `parts`, as one of `props["leaves"]`: new ones as they are now."""
+        new = [path for path in props["leaves"] if path not in parts]
+        added = self.prior({**props, "leaves": new}) if new else {}
+        return {path: {**known, **added}[path] for path in props["leaves"]}
+
+    def prepared(self, props: Props) -> Props:
+        """`props` with what every request of a write needs, looked up once. Raises ServiceError."""
+        return props
+
     def refuse_foreign(self, props: Props, live: Props) -> None:
         """Raises ForeignObject where the object is somebody else's (only asked on create)."""
 
@@ -129,16 +139,20 @@ class SharedProvider(ResourceProvider):
         return DiffResult(changes=None, replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:
-        declared = canonical(props)
-        self.look_before_create(declared)
+        declared = self.prepared(canonical(props))
+        live = self.look_before_create(declared)
         id_ = self.object_id(declared)
-        outs = self._converge(declared)
+        outs = self._converge(declared, live)
         _created_here[id_] = declared.get("prior")
         return CreateResult(id_, {**outs, **_internal(props)})
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         self.refuse_other_owner(canonical(_olds))
-        return UpdateResult({**self._converge(canonical(_news)), **_internal(_news)})
+        news = self.prepared(canonical(_news))
+        id_ = self.object_id(news)
+        if id_ in _created_here:
+            _created_here[id_] = news.get("prior")
+        return UpdateResult({**self._converge(news), **_internal(_news)})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         known = canonical(props)
@@ -174,9 +188,11 @@ class SharedProvider(ResourceProvider):
 
     # ---- shared steps ----------------------------------------------------------------------
 
-    def look_before_create(self, props: Props) -> None:
-        """Raises ForeignObject, and ServiceError where that cannot be told."""
-        self.refuse_foreign(props, self.live_or_absent(props))
+    def look_before_create(self, props: Props) -> Props:
+        """The live part. Raises ForeignObject, and ServiceError where that cannot be told."""
+        live = self.live_or_absent(props)
+        self.refuse_foreign(props, live)
+        return live
 
     def live_or_absent(self, props: Props) -> Props:
         """The live part, or {} where the object may be absent and is."""
@@ -191,12 +207,16 @@ class SharedProvider(ResourceProvider):
         """What goes into state after a write: the declaration, and facts of `live` for later."""
         return {**props}
 
-    def _converge(self, props: Props) -> Props:
-        """Read, compare, write, read back; again where a write may have been done or was raced."""
+    def _converge(self, props: Props, live: Props | None = None) -> Props:
+        """Read, compare, write, read back; again where a write may have been done or was raced.
+
+        live: what was read just now, where something was.
+        """
         trouble: ServiceError | None = None
         for delay in (0.0, *REPEAT_DELAYS):
             time.sleep(delay)
-            live = self.live_or_absent(props)
+            if live is None or delay:
+                live = self.live_or_absent(props)
             if self.is_as_declared(props, live):
                 break
             refuse_without_engine()

@@ -34,6 +34,13 @@ GRANT_READ = Need(
 GRANT_WRITE = Need(
     "DelegatedPermissionGrant.ReadWrite.All", _CONSENT, "add and remove our scopes of the grant"
 )
+PRINCIPAL_CREATE = Need(
+    "Application.ReadWrite.All", _CONSENT, "create and delete a service principal that is declared"
+)
+ROLE_READ = Need("Application.Read.All", _CONSENT, "read app role assignments")
+ROLE_WRITE = Need(
+    "AppRoleAssignment.ReadWrite.All", _CONSENT, "add and remove our application permissions"
+)
 SETTINGS_READ = Need(
     "account:read:settings:admin (classic: account:read:admin)", _ZOOM_APP, "read account settings"
 )
@@ -104,11 +111,22 @@ _APPLICATION_WRITE = Need(
 RESOURCES = (
     Row(
         "PermissionGrantPolicy",
-        "users may consent (`by: user`, or `userPolicy: least-privilege`)",
+        "`userPolicy: least-privilege`, the default under `by: user`",
         (POLICY_READ, PRINCIPAL_READ),
         (POLICY_WRITE,),
     ),
-    Row("PolicyAssignment", "the same", (AUTHORIZATION_READ,), (AUTHORIZATION_WRITE,)),
+    Row(
+        "PolicyAssignment",
+        "`userPolicy` is any value but `leave`",
+        (AUTHORIZATION_READ,),
+        (AUTHORIZATION_WRITE,),
+    ),
+    Row(
+        "UserConsentSettings",
+        "`by: user`, or any `userPolicy`; what it cannot read it calls unknown",
+        (AUTHORIZATION_READ, POLICY_READ),
+        (),
+    ),
     Row(
         "DelegatedGrant",
         "`by: admin` with `source: zoom`",
@@ -116,7 +134,19 @@ RESOURCES = (
         (GRANT_WRITE,),
     ),
     Row(
-        "azuread Application, ServicePrincipal",
+        "AppRoleAssignments",
+        "`applicationPermissions` with `source: zoom`",
+        (ROLE_READ, PRINCIPAL_READ),
+        (ROLE_WRITE,),
+    ),
+    Row(
+        "EnsuredPrincipal",
+        "`ensurePrincipal`; grants are read only by destroy",
+        (PRINCIPAL_READ, GRANT_READ),
+        (PRINCIPAL_CREATE,),
+    ),
+    Row(
+        "azuread Application, ServicePrincipal, ApplicationFederatedIdentityCredential",
         "`source: registered`",
         (_APPLICATION_READ,),
         (_APPLICATION_WRITE,),
@@ -126,6 +156,12 @@ RESOURCES = (
         "`by: admin` with `source: registered`",
         (GRANT_READ,),
         (GRANT_WRITE,),
+    ),
+    Row(
+        "azuread AppRoleAssignment",
+        "`applicationPermissions` with `source: registered`",
+        (ROLE_READ,),
+        (ROLE_WRITE,),
     ),
     Row("AccountSettings", "`zoom.settings` is declared", (SETTINGS_READ,), (SETTINGS_WRITE,)),
     Row("AccountLocks", "`zoom.locks` is declared", (LOCKS_READ,), (LOCKS_WRITE,)),
@@ -199,6 +235,9 @@ def as_markdown() -> str:
         "Where `zoom.account` is a sub-account's id: "
         + ", ".join(need.permission for need in _SUB_ACCOUNT)
         + ", in the place of those that end in `:admin`.",
+        "",
+        "AppRoleAssignment.ReadWrite.All lets its holder give any application any permission, its",
+        "own included: grant it only where `applicationPermissions` is declared.",
         "",
         *_preview_only(),
         "Zoom's granular `account:read:lock_settings` exists with `:master` only; a plain account",

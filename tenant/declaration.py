@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from tenant.catalogue import LOCKS, SETTINGS
 from tenant.catalogue_check import check, shown
+from tenant.consent_check import check_consent
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
 from tenant.paths import check_paths
@@ -124,13 +125,8 @@ def _spelt_out(value: Any) -> Any:
 
 
 def _check_combinations(tenant: Tenant, file: str) -> None:
-    consent, zoom = tenant.consent, tenant.zoom
-    if consent.by == "user" and consent.user_policy == "leave":
-        raise DeclarationError(
-            file,
-            "consent.userPolicy",
-            "given 'leave' with consent.by user; allowed: least-privilege, or leave the key out",
-        )
+    zoom = tenant.zoom
+    check_consent(tenant, file)
     calendar = zoom.calendar
     if calendar is not UNSET and calendar.integrate_on_sign_in and not calendar.integration:
         raise DeclarationError(
@@ -138,42 +134,9 @@ def _check_combinations(tenant: Tenant, file: str) -> None:
             "zoom.calendar.integrateOnSignIn",
             "given true with integration false; Zoom offers it only when integration is true",
         )
-    _check_application(tenant, file)
-    _check_repeated(tenant, file)
     check_paths(tenant, file)
     check(zoom.settings, SETTINGS, file)
     check(zoom.locks, LOCKS, file)
-
-
-def _check_application(tenant: Tenant, file: str) -> None:
-    app = tenant.application
-    if app.source == "registered":
-        given = {"clientId": app.client_id is not UNSET}
-        why = "is only for source zoom; a registered application gets its client id from Entra"
-    else:
-        given = {
-            "displayName": app.display_name is not UNSET,
-            "redirectUris": bool(app.redirect_uris),
-            "owners": bool(app.owners),
-            "notes": app.notes is not UNSET,
-        }
-        why = "is only for source registered; Zoom's own application is never changed"
-    for key in (key for key, is_given in given.items() if is_given):
-        raise DeclarationError(file, f"application.{key}", why)
-
-
-def _check_repeated(tenant: Tenant, file: str) -> None:
-    app = tenant.application
-    for key, values in (
-        ("domains", tenant.domains),
-        ("consent.permissions", tenant.consent.permissions),
-        ("application.redirectUris", app.redirect_uris),
-        ("application.owners", app.owners),
-    ):
-        folded = [value.casefold() for value in values]
-        twice = next((v for v in values if folded.count(v.casefold()) > 1), None)
-        if twice is not None:
-            raise DeclarationError(file, key, f"names {twice!r} twice; keep one")
 
 
 # How the engine writes a date of the file: once as JSON does, once as Go prints it.

@@ -16,6 +16,20 @@ ASSIGNMENT_PREFIX = "ManagePermissionGrantsForSelf."
 # One policy per tenant, so one name for all: the id of a permission-grant policy never changes.
 POLICY_ID = "zoom-calendar-users"
 
+# The built-in policy of each value of consent.userPolicy (Graph reference: permission-grant
+# policies). least-privilege is our own; leave assigns nothing.
+USER_POLICIES = {
+    "least-privilege": POLICY_ID,
+    "verified-publishers": "microsoft-user-default-low",
+    "recommended": "microsoft-user-default-recommended",
+    "any-app": "microsoft-user-default-legacy",
+}
+
+
+def user_policy_id(tenant: Tenant) -> str | None:
+    """The permission-grant policy that is to be assigned to the users; None for leave."""
+    return USER_POLICIES.get(tenant.consent.effective_user_policy)
+
 
 def client_id(tenant: Tenant) -> str | None:
     """The application's client id where it is known before Entra answers, else None."""

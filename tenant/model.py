@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-# Zoom's "Calendar / Contacts integration" application, as named in a published EWS allow-list
-# example; not confirmed by Zoom in writing (docs/assumptions.md), so `clientId` overrides it.
-ZOOM_CALENDAR_CLIENT_ID = "fc108d3f-543d-4374-bbff-c7c51f651fe5"
+from tenant.zoom_apps import default_client_id
+
+# Not confirmed by Zoom in writing (docs/assumptions.md), so `clientId` overrides it.
+ZOOM_CALENDAR_CLIENT_ID = default_client_id()
 
 GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
@@ -57,6 +58,52 @@ SettingPath = Annotated[
 ]
 
 
+UserPolicy = Literal["least-privilege", "verified-publishers", "recommended", "any-app", "leave"]
+
+
+class ApplicationPermission(Struct, frozen=True, forbid_unknown_fields=True):
+    """A permission that the application has for itself, without a signed-in user."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$",
+            description="An application permission of Microsoft Graph by name, such as Mail.Read.",
+        ),
+    ]
+    reason: Annotated[Text | UnsetType, Meta(description="Why it is needed, for reviewers.")] = (
+        UNSET
+    )
+
+
+class FederatedCredential(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may sign in as the application without a secret: a workload's token, such as a CI's."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,119}$",
+            description="Up to 120 letters, digits, - and _; it never changes.",
+        ),
+    ]
+    issuer: Annotated[
+        str, Meta(pattern=r"^https://\S+$", description="The https address of the token's issuer.")
+    ]
+    subject: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=600,
+            description="The token's sub, such as repo:contoso/tenants:ref:refs/heads/main.",
+        ),
+    ]
+    audiences: Annotated[
+        tuple[Text, ...],
+        Meta(min_length=1, max_length=1, description="The token's aud; Entra takes exactly one."),
+    ] = ("api://AzureADTokenExchange",)
+    description: Annotated[Text | UnsetType, Meta(description="For administrators.")] = UNSET
+
+
 class Consent(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """Who consents to Zoom's access. Sets Entra and Zoom together, so they always match."""
 
@@ -72,19 +119,42 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
         Meta(min_length=1, description="The delegated Microsoft Graph permissions Zoom needs."),
     ]
     user_policy: Annotated[
-        Literal["least-privilege", "leave"] | UnsetType,
+        UserPolicy | UnsetType,
         Meta(
-            description="What users may consent to in Entra. least-privilege (the only value "
-            "under by: user, and its default): this application and these permissions, nothing "
-            "else. leave (default under by: admin): untouched. Under by: admin least-privilege "
-            "prepares a later switch, since Entra takes about 30 minutes to let users consent."
+            description="What users may consent to in Entra. least-privilege (default under by: "
+            "user): this application and these permissions, by a policy of ours. "
+            "verified-publishers: Microsoft's policy for low-risk permissions of verified "
+            "publishers. recommended: Microsoft's managed default. any-app: any application, the "
+            "article's solution 1; needs acknowledge. leave (default under by: admin): untouched. "
+            "Under by: admin it prepares a later switch, since Entra takes about 30 minutes."
         ),
     ] = UNSET
+    acknowledge: Annotated[
+        Literal["any-app"] | UnsetType,
+        Meta(description="any-app: userPolicy any-app is meant, against CIS's and CISA's advice."),
+    ] = UNSET
+    exclusive: Annotated[
+        bool,
+        Meta(
+            description="Only for by: admin. true: permissions of the application that this file "
+            "does not declare are taken away, whoever granted them, and come back with destroy. "
+            "false: they are reported and stay."
+        ),
+    ] = False
+    application_permissions: Annotated[
+        tuple[ApplicationPermission, ...],
+        Meta(
+            description="Only for by: admin: Microsoft Graph permissions that the application has "
+            "without a user, over every mailbox of the tenant."
+        ),
+    ] = ()
 
     @property
-    def users_may_consent_in_entra(self) -> bool:
-        """Whether our own permission-grant policy is to be assigned to the tenant's users."""
-        return self.by == "user" or self.user_policy == "least-privilege"
+    def effective_user_policy(self) -> UserPolicy:
+        """What users may consent to, with the default of who consents."""
+        if self.user_policy is not UNSET:
+            return self.user_policy
+        return "least-privilege" if self.by == "user" else "leave"
 
 
 class Application(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -101,6 +171,13 @@ class Application(Struct, frozen=True, forbid_unknown_fields=True, rename="camel
         Guid | UnsetType,
         Meta(description="Only for source zoom: its client id, if not the published one."),
     ] = UNSET
+    ensure_principal: Annotated[
+        bool,
+        Meta(
+            description="Only for source zoom. true: where the tenant has no service principal of "
+            "the application it is created, and deleted by destroy if nobody else uses it."
+        ),
+    ] = False
     display_name: Annotated[
         Text | UnsetType, Meta(description="Only for source registered. Default: Zoom calendar.")
     ] = UNSET
@@ -114,6 +191,10 @@ class Application(Struct, frozen=True, forbid_unknown_fields=True, rename="camel
     notes: Annotated[
         Text | UnsetType, Meta(description="Only for source registered: notes for administrators.")
     ] = UNSET
+    federated_credentials: Annotated[
+        tuple[FederatedCredential, ...],
+        Meta(description="Only for source registered: who signs in as it without a secret."),
+    ] = ()
 
 
 class Attestation(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):

@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import Resource, UpdateResult
 
 from providers.clients import graph
-from providers.entra.principals import find_principal, require_principal, require_scopes
+from providers.entra.principals import find_principals, require_principals, require_scopes
 from providers.shared import Props, SharedProvider, recorded
 from providers.values import canonical, has_unknown
 from services.entra.graph import literal, quote
@@ -21,11 +21,12 @@ class DelegatedGrantProvider(SharedProvider):
     """Adds and removes our scopes. Zoom itself, or another administrator, may have made the grant.
 
     An absent grant is one without our scopes: Entra has one per client and resource, and whether
-    the object exists follows from whether it has scopes.
+    the object exists follows from whether it has scopes. `surplus` are the scopes of others, which
+    stay; with `exclusive` they are drift. `removed` are those of before us that `exclusive` took.
     """
 
     identity = ("clientId", "resourceClientId")
-    output_only = ("unknown", "principalId", "resourceId")
+    output_only = ("unknown", "principalId", "resourceId", "surplus", "removed")
 
     def object_id(self, props: Props) -> str:
         return f"{props['clientId']}/{props['resourceClientId']}/AllPrincipals"
@@ -34,51 +35,80 @@ class DelegatedGrantProvider(SharedProvider):
         scopes = props["scopes"]
         return {**props, "scopes": scopes if has_unknown(scopes) else sorted(scopes)}
 
+    def prepared(self, props: Props) -> Props:
+        ids = {name: props[name] for name in ("principalId", "resourceId") if props.get(name)}
+        if len(ids) < 2:
+            ids = _ids(require_principals(props["clientId"], props["resourceClientId"]), props)
+        return {**props, **ids}
+
     def live(self, props: Props) -> Props:
-        grant = self._find(props)
-        held = _scopes(grant)
-        return {"scopes": [scope for scope in props["scopes"] if scope in held]}
+        held = _scopes(self._find(props))
+        if props.get("exclusive"):
+            return {"scopes": sorted(held)}
+        return {
+            "scopes": [scope for scope in props["scopes"] if scope in held],
+            "surplus": " ".join(sorted(held - set(props["scopes"]))),
+        }
+
+    def is_as_declared(self, props: Props, live: Props) -> bool:
+        return bool(live["scopes"] == props["scopes"])
 
     def outs(self, props: Props, live: Props) -> Props:
-        # Kept so that a preview reads the grant with one request.
-        return {**props, **(self._principals(props, required=False) or {})}
+        # The ids are kept so that a preview reads the grant with one request.
+        ids = self._known_ids(props) or {}
+        return {**props, **ids, "surplus": live.get("surplus", "")}
 
     def write(self, props: Props, live: Props) -> None:
         grant = self._find(props)
-        if grant is not None:
-            held = _scopes(grant)
-            missing = [scope for scope in props["scopes"] if scope not in held]
-            self._set_scopes(grant, " ".join([grant.get("scope") or "", *missing]).strip())
+        if grant is None:
+            body = {
+                "clientId": props["principalId"],
+                "consentType": "AllPrincipals",
+                "resourceId": props["resourceId"],
+                "scope": " ".join(props["scopes"]),
+            }
+            graph().post(_GRANTS, GRANT_WRITE, body)
             return
-        ids = self._principals(props)
-        body = {
-            "clientId": ids["principalId"],
-            "consentType": "AllPrincipals",
-            "resourceId": ids["resourceId"],
-            "scope": " ".join(props["scopes"]),
-        }
-        graph().post(_GRANTS, GRANT_WRITE, body)
+        text = str(grant.get("scope") or "")
+        if props.get("exclusive"):
+            text = " ".join(scope for scope in text.split() if scope in props["scopes"])
+        missing = [scope for scope in props["scopes"] if scope not in _scopes(grant)]
+        self._set_scopes(grant, " ".join([text, *missing]).strip())
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         # Added first, then removed: a grant without any scope would be deleted in between.
         result = super().update(_id, _olds, _news)
-        news = canonical(_news)
-        dropped = set(canonical(_olds).get("scopes", ())) - set(news["scopes"])
-        ours = dropped - set((recorded(news) or "").split())
+        olds, now = canonical(_olds), canonical(result.outs)
+        ours = set(olds.get("scopes", ())) - set(now["scopes"]) - _before(now)
         if ours:
-            self.repeat_until_done(lambda: self._take_away(news, ours))
-        return result
+            self.repeat_until_done(lambda: self._change(now, take=ours))
+        removed = self._removed(olds) - set(now["scopes"])
+        return UpdateResult({**(result.outs or {}), "removed": " ".join(sorted(removed))})
 
     def restore(self, props: Props, live: Props) -> bool:
-        before = recorded(props)
-        ours = set(props["scopes"]) - set((before or "").split())
-        return self._take_away(props, ours, before)
+        ours = set(props["scopes"]) - _before(props)
+        back = self._removed(props)
+        return self._change(props, take=ours, add=back, before=recorded(props))
 
     def prior(self, props: Props) -> Any:
         # Without the principal there is nothing to record yet: Zoom makes it, and a grant with it.
-        self._principals(props)
-        grant = self._find(props)
+        grant = self._find(self.prepared(props))
         return None if grant is None else grant.get("scope") or ""
+
+    def more_prior(self, known: Any, props: Props, parts: list[str]) -> Any:
+        """Scopes that somebody else granted before we declared them are of before us, too.
+
+        `*` among `leaves` stands for all scopes: `exclusive` will take what others granted.
+        """
+        new = set(props["leaves"]) - set(parts)
+        grant = self._find(self.prepared(props)) if new else None
+        ours = {*parts, *(known or "").split()}
+        theirs = [
+            scope
+            for scope in ("" if grant is None else str(grant.get("scope") or "")).split()
+            if scope not in ours and (scope in new or "*" in new)
+        ]
+        return " ".join([*([known] if known else []), *theirs]) if theirs else known
 
     def no_effect(self, props: Props, live: Props) -> WriteHadNoEffect:
         missing = [scope for scope in props["scopes"] if scope not in live.get("scopes", ())]
@@ -88,12 +118,28 @@ class DelegatedGrantProvider(SharedProvider):
             "Permissions in Entra."
         )
 
-    def _take_away(self, props: Props, scopes: set[str], before: str | None = None) -> bool:
-        """Removes `scopes` from the grant; returns whether any was there."""
+    @staticmethod
+    def _removed(props: Props) -> set[str]:
+        """Scopes of before us that we took away."""
+        removed = set(str(props.get("removed") or "").split())
+        return removed | (
+            _before(props) - set(props["scopes"]) if props.get("exclusive") else removed
+        )
+
+    def _change(
+        self,
+        props: Props,
+        *,
+        take: set[str],
+        add: set[str] = frozenset(),  # type: ignore[assignment]
+        before: str | None = None,
+    ) -> bool:
+        """Takes scopes from the grant and adds others; returns whether that was still to do."""
         grant = self._find(props)
-        if grant is None or not scopes & _scopes(grant):
+        if grant is None or not (take & _scopes(grant) or add - _scopes(grant)):
             return False
-        left = [scope for scope in grant["scope"].split() if scope not in scopes]
+        left = [scope for scope in grant["scope"].split() if scope not in take]
+        left += sorted(add - set(left))
         if not left and before is None:
             with contextlib.suppress(NotFound):  # gone already, by an earlier try
                 graph().delete(f"{_GRANTS}/{quote(grant['id'])}", GRANT_WRITE)
@@ -109,7 +155,7 @@ class DelegatedGrantProvider(SharedProvider):
         graph().patch(path, GRANT_WRITE, {"scope": scope}, repeatable=False)
 
     def _find(self, props: Props) -> dict[str, Any] | None:
-        ids = self._principals(props, required=False)
+        ids = self._known_ids(props)
         if ids is None:
             return None
         query = {
@@ -123,17 +169,23 @@ class DelegatedGrantProvider(SharedProvider):
                 return grant
         return None
 
-    def _principals(self, props: Props, *, required: bool = True) -> Any:
-        """Object ids of both principals; from state where they are known."""
+    @staticmethod
+    def _known_ids(props: Props) -> dict[str, str] | None:
+        """Object ids of both principals, from state where they are known; None where one is not."""
         if props.get("principalId") and props.get("resourceId"):
             return {"principalId": props["principalId"], "resourceId": props["resourceId"]}
-        client = (require_principal if required else find_principal)(props["clientId"])
-        resource = (require_principal if required else find_principal)(props["resourceClientId"])
-        if client is None or resource is None:
-            return None
-        if props.get("scopes"):
-            require_scopes(resource, props["scopes"])
-        return {"principalId": client["id"], "resourceId": resource["id"]}
+        client, resource = find_principals(props["clientId"], props["resourceClientId"])
+        return None if client is None or resource is None else _ids([client, resource], props)
+
+
+def _ids(principals: list[dict[str, Any]], props: Props) -> dict[str, str]:
+    client, resource = principals
+    require_scopes(resource, props.get("scopes") or [])
+    return {"principalId": client["id"], "resourceId": resource["id"]}
+
+
+def _before(props: Props) -> set[str]:
+    return set((recorded(props) or "").split())
 
 
 def _scopes(grant: dict[str, Any] | None) -> set[str]:
@@ -145,8 +197,8 @@ class DelegatedGrant(Resource, module="entra", name="DelegatedGrant"):
 
     KIND = "entra:DelegatedGrant"
     unknown: pulumi.Output[str | None]
-    principalId: pulumi.Output[str]
+    surplus: pulumi.Output[str | None]
 
     def __init__(self, name: str, props: Props, opts: pulumi.ResourceOptions | None = None):
-        nothing = {"unknown": None, "principalId": None, "resourceId": None}
+        nothing = dict.fromkeys(DelegatedGrantProvider.output_only)
         super().__init__(DelegatedGrantProvider(), name, {**nothing, **props}, opts)

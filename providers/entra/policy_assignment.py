@@ -3,15 +3,16 @@
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import Resource
+from pulumi.dynamic import Resource, UpdateResult
 
 from providers.clients import graph
 from providers.shared import Props, SharedProvider, recorded
+from providers.values import canonical
 from services.errors import Unavailable, WriteHadNoEffect
 from services.permissions import AUTHORIZATION_READ, AUTHORIZATION_WRITE
 from tenant.desired import ASSIGNMENT_PREFIX
 
-_POLICY = "/policies/authorizationPolicy"
+AUTHORIZATION_POLICY = "/policies/authorizationPolicy"
 _LIST = "permissionGrantPoliciesAssigned"
 
 
@@ -20,20 +21,34 @@ class PolicyAssignmentProvider(SharedProvider):
 
     Graph replaces the list whole and has no precondition for it, so it is read right before each
     write and again after; what another administrator adds in between those is a remaining risk.
+    Another policy takes the place of the last one in the same write, unless that was there before.
     """
-
-    identity = ("policyId",)
 
     def object_id(self, props: Props) -> str:
         return f"authorizationPolicy/{props['policyId']}"
 
     def live(self, props: Props) -> Props:
-        return {"assigned": _holds(self._entries(fresh=False), props["policyId"])}
+        entries = self._entries(fresh=False)
+        return {
+            "assigned": _holds(entries, props["policyId"]) and not self._replaced(props, entries)
+        }
 
     def write(self, props: Props, live: Props) -> None:
         entries = self._entries()
-        if not _holds(entries, props["policyId"]):
-            self._replace([*entries, ASSIGNMENT_PREFIX + props["policyId"]])
+        kept = [entry for entry in entries if entry not in self._replaced(props, entries)]
+        ours = ASSIGNMENT_PREFIX + props["policyId"]
+        self._replace(kept if _holds(kept, props["policyId"]) else [*kept, ours])
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        olds, news = canonical(_olds), canonical(_news)
+        self.refuse_other_owner(olds)
+        there_before = (recorded(olds) or {}).get("assigned")
+        if olds["policyId"] != news["policyId"] and not there_before:
+            news["replaces"] = olds["policyId"]
+        outs = self._converge(news)
+        outs.pop("replaces", None)
+        internal = {name: value for name, value in _news.items() if name.startswith("__")}
+        return UpdateResult({**outs, **internal})
 
     def restore(self, props: Props, live: Props) -> bool:
         before = recorded(props) or {}
@@ -49,25 +64,48 @@ class PolicyAssignmentProvider(SharedProvider):
 
     def no_effect(self, props: Props, live: Props) -> WriteHadNoEffect:
         return WriteHadNoEffect(
-            f"Entra: PATCH {_POLICY} was answered with success and {props['policyId']} is still "
-            "not assigned to users. Another administrator or tool may be changing the list: look "
-            "at Enterprise applications > Consent and permissions, then run again."
+            f"Entra: PATCH {AUTHORIZATION_POLICY} was answered with success and "
+            f"{props['policyId']} is still not assigned to users as declared. Another "
+            "administrator or tool may be changing the list: look at Enterprise applications > "
+            "Consent and permissions, then run again."
         )
 
     @staticmethod
+    def _replaced(props: Props, entries: list[str]) -> list[str]:
+        """The entries of ours that the declared one takes the place of."""
+        return [entry for entry in entries if _is_ours(entry, props.get("replaces", ""))]
+
+    @staticmethod
     def _entries(*, fresh: bool = True) -> list[str]:
-        policy = graph().get(_POLICY, AUTHORIZATION_READ, fresh=fresh)
-        role = policy.get("defaultUserRolePermissions")
-        entries = role.get(_LIST) if isinstance(role, dict) else None
-        if not isinstance(entries, list):
-            # Writing back a list that was not seen whole could drop others' entries.
-            raise Unavailable(f"Entra: GET {_POLICY}: the answer has no {_LIST}: nothing written")
-        return [str(entry) for entry in entries]
+        policy = graph().get(AUTHORIZATION_POLICY, AUTHORIZATION_READ, fresh=fresh)
+        return _assigned(policy)
 
     @staticmethod
     def _replace(entries: list[str]) -> None:
         body = {"defaultUserRolePermissions": {_LIST: entries}}
-        graph().patch(_POLICY, AUTHORIZATION_WRITE, body, repeatable=False)
+        graph().patch(AUTHORIZATION_POLICY, AUTHORIZATION_WRITE, body, repeatable=False)
+
+
+def _assigned(policy: dict[str, Any]) -> list[str]:
+    role = policy.get("defaultUserRolePermissions")
+    entries = role.get(_LIST) if isinstance(role, dict) else None
+    if not isinstance(entries, list):
+        # Writing back a list that was not seen whole could drop others' entries.
+        raise Unavailable(
+            f"Entra: GET {AUTHORIZATION_POLICY}: the answer has no {_LIST}: nothing written"
+        )
+    return [str(entry) for entry in entries]
+
+
+def policies_for_self(policy: dict[str, Any]) -> list[str]:
+    """The ids of the policies by which users consent for themselves, of an authorization policy.
+
+    Raises Unavailable where the answer does not hold the list.
+    """
+    prefix = ASSIGNMENT_PREFIX.casefold()
+    return [
+        entry[len(prefix) :] for entry in _assigned(policy) if entry.casefold().startswith(prefix)
+    ]
 
 
 def _is_ours(entry: str, policy_id: str) -> bool:

@@ -54,8 +54,9 @@ class CalendarIntegrationProvider(SharedProvider):
 
     # ---- Pulumi's interface, where unknown is no failure -------------------------------------
 
-    def look_before_create(self, props: Props) -> None:
+    def look_before_create(self, props: Props) -> Props:
         """Nothing can be foreign; what cannot be read is found by `_converge`, and no failure."""
+        return {}
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         result = super().check(_olds, news)
@@ -72,7 +73,7 @@ class CalendarIntegrationProvider(SharedProvider):
         olds, news = canonical(_olds), canonical(_news)
         self.refuse_other_owner(olds)
         internal = {name: value for name, value in _news.items() if name.startswith("__")}
-        return UpdateResult({**self._converge(news, written(olds)), **internal})
+        return UpdateResult({**self._converge(news, ours_before=written(olds)), **internal})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         known = canonical(props)
@@ -94,7 +95,9 @@ class CalendarIntegrationProvider(SharedProvider):
 
     # ---- shared steps ------------------------------------------------------------------------
 
-    def _converge(self, props: Props, ours_before: Props | None = None) -> Props:
+    def _converge(
+        self, props: Props, live: Props | None = None, ours_before: Props | None = None
+    ) -> Props:
         """Sets what differs and was recorded before; the portal is reloaded and compared then."""
         if props["channel"] != "portal":
             return self.state(props, {})

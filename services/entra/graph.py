@@ -47,7 +47,7 @@ class Graph:
         self._root = f"{cloud.graph}/v1.0"
         self._credentials = Credentials(settings, cloud, self._http)
         self._gathering: list[_Read] = []
-        self._ahead: dict[str, tuple[float, Answer | None]] = {}
+        self._ahead: dict[str, list[tuple[float, Answer]]] = {}
         self._lock = threading.Lock()
 
     def get(
@@ -64,10 +64,15 @@ class Graph:
         return self._object(self._read(path, ahead), "GET", path, need)
 
     def list_all(
-        self, path: str, need: Need, query: Mapping[str, str] | None = None
+        self,
+        path: str,
+        need: Need,
+        query: Mapping[str, str] | None = None,
+        *,
+        ahead: str | None = None,
     ) -> list[dict[str, Any]]:
-        """All members of the collection at `path`, over all its pages."""
-        page = self._object(self._read(_with_query(path, query)), "GET", path, need)
+        """All members of the collection at `path`, over all its pages. `ahead` as in `get`."""
+        page = self._object(self._read(_with_query(path, query), ahead), "GET", path, need)
         members: list[dict[str, Any]] = list(page.get("value", ()))
         seen: set[str] = set()
         while (link := page.get("@odata.nextLink")) is not None and link not in seen:
@@ -116,9 +121,12 @@ class Graph:
 
     def _read(self, path: str, ahead: str | None = None) -> Answer:
         """A GET that shares a request with the reads other threads ask for at the same moment."""
-        came, answer = self._ahead.pop(path, (0.0, None))
-        if answer is not None and time.monotonic() - came < AHEAD_SECONDS:
-            return answer
+        with self._lock:
+            # Each answer that came ahead serves one reader; who writes in between clears them.
+            while waiting := self._ahead.get(path):
+                came, answer = waiting.pop(0)
+                if time.monotonic() - came < AHEAD_SECONDS:
+                    return answer
         reads = [_Read(one) for one in (path, ahead) if one is not None]
         with self._lock:
             leads = not self._gathering
@@ -131,7 +139,8 @@ class Graph:
                 self._answer_together(gathered[start : start + BATCH_LIMIT])
         for read in reads[1:]:
             if (early := read.wait()) is not None:
-                self._ahead[read.path] = (time.monotonic(), early)
+                with self._lock:
+                    self._ahead.setdefault(read.path, []).append((time.monotonic(), early))
         return reads[0].wait() or self._send("GET", self._root + path)
 
     def _answer_together(self, reads: "list[_Read]") -> None:

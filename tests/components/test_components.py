@@ -55,7 +55,11 @@ class Engine(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         assert args.token == "azuread:index/getServicePrincipal:getServicePrincipal"
-        return {"objectId": "object of graph", "oauth2PermissionScopeIds": GRAPH_SCOPES}
+        return {
+            "objectId": "object of graph",
+            "oauth2PermissionScopeIds": GRAPH_SCOPES,
+            "appRoleIds": {"Mail.Read": "role-1"},
+        }
 
     def inputs(self, name: str) -> dict[str, Any]:
         """The declared properties, without the provider's own text and what is null."""
@@ -85,6 +89,7 @@ def _name(urn: str) -> str:
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     engine = Engine()
     monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: engine.logged.append(text))
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: None)
     mocks.set_mocks(engine, "zoom-calendar", "contoso", preview=False, monitor=Monitor(engine))
     return engine
 
@@ -120,6 +125,20 @@ REGISTERED = {
 }
 PREPARED = {"consent": {"userPolicy": "least-privilege"}}
 
+BUILT_IN = {"consent": {"userPolicy": "verified-publishers"}}
+LEFT = {"consent": {"by": "user", "userPolicy": "leave"}}
+ENSURED = {"application": {"ensurePrincipal": True}}
+WITH_ROLES = {
+    "consent": {"applicationPermissions": [{"name": "Mail.Read", "reason": "UPN is not the mail"}]}
+}
+FEDERATED = {
+    "application": {
+        "federatedCredentials": [
+            {"name": "ci", "issuer": "https://ci.example", "subject": "repo:contoso/tenants"}
+        ]
+    }
+}
+
 ALWAYS = {
     "tenant": "zoom-calendar:index:Tenant",
     "application": "zoom-calendar:index:Application",
@@ -133,10 +152,26 @@ ALWAYS = {
 }
 USER = {
     "user-consent": "zoom-calendar:index:UserConsent",
+    "user-consent-settings": "pulumi-python:dynamic/entra:UserConsentSettings",
     "user-consent-policy-before": "pulumi-python:dynamic/shared:PriorValues",
     "user-consent-policy": "pulumi-python:dynamic/entra:PermissionGrantPolicy",
     "user-consent-assignment-before": "pulumi-python:dynamic/shared:PriorValues",
     "user-consent-assignment": "pulumi-python:dynamic/entra:PolicyAssignment",
+}
+SEEN = {name: USER[name] for name in ("user-consent", "user-consent-settings")}
+BY_BUILT_IN = {name: of for name, of in USER.items() if "policy" not in name}
+ENSURED_PRINCIPAL = {
+    "zoom-principal-before": "pulumi-python:dynamic/shared:PriorValues",
+    "zoom-principal": "pulumi-python:dynamic/entra:EnsuredPrincipal",
+}
+ROLES = {
+    "app-roles-before": "pulumi-python:dynamic/shared:PriorValues",
+    "app-roles": "pulumi-python:dynamic/entra:AppRoleAssignments",
+}
+OWN_MORE = {
+    "app-role-Mail.Read": "azuread:index/appRoleAssignment:AppRoleAssignment",
+    "federated-ci": "azuread:index/applicationFederatedIdentityCredential:"
+    "ApplicationFederatedIdentityCredential",
 }
 ADMIN = {
     "admin-grant": "zoom-calendar:index:AdminGrant",
@@ -163,6 +198,10 @@ OWN_GRANT = {
         ([REGISTERED], ALWAYS | OWN | OWN_GRANT),
         ([REGISTERED, BY_USER], ALWAYS | OWN | USER),
         ([REGISTERED, PREPARED], ALWAYS | OWN | OWN_GRANT | USER),
+        ([BUILT_IN], ALWAYS | ADMIN | BY_BUILT_IN),
+        ([LEFT], ALWAYS | SEEN),
+        ([ENSURED, WITH_ROLES], ALWAYS | ENSURED_PRINCIPAL | ADMIN | ROLES),
+        ([REGISTERED, FEDERATED, WITH_ROLES], ALWAYS | OWN | OWN_GRANT | OWN_MORE),
     ],
 )
 def test_each_way_to_consent_has_exactly_its_resources(
@@ -286,6 +325,7 @@ def test_a_permission_that_graph_has_not_is_one_line() -> None:
             {
                 "clientId": ZOOM_CALENDAR_CLIENT_ID,
                 "resourceClientId": desired.MICROSOFT_GRAPH,
+                "leaves": ["Calendars.ReadWrite", "Contacts.ReadWrite"],
             },
         ),
         ("user-consent-policy", {"policyId": desired.POLICY_ID}),
@@ -336,7 +376,8 @@ def test_what_writes_waits_for_its_record_and_the_assignment_for_its_policy(
     ):
         assert engine.depends[name] == {f"{name}-before"}
     # The record too: after a kill it is what undoes the assignment, before the policy goes.
-    assert engine.depends["user-consent-assignment-before"] == {"user-consent-policy"}
+    waits = {"user-consent-policy", "user-consent-settings"}
+    assert engine.depends["user-consent-assignment-before"] == waits
 
 
 def test_every_resource_sits_under_its_component(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from emulator import Emulator
 from emulator.entra_login import GRAPH_APP_ID
-from emulator.seed_entra import ZOOM_APP_ID
+from emulator.seed_entra import ROOMS_APP_ID, ZOOM_APP_ID
 from providers.prior import KINDS, PriorValuesProvider
 from providers.values import canonical, leaves
 from tests.providers.wire import SAME, Process, Props, Provider
@@ -35,7 +35,11 @@ class Kind:
 
     @property
     def leaves(self) -> list[str] | None:
-        return sorted(p for p, _ in leaves(self.declared)) if self.of.startswith("zoom:") else None
+        """The parts that the record is made of, as the components name them."""
+        if self.of.startswith("zoom:"):
+            return sorted(p for p, _ in leaves(self.declared))
+        named = self.declared.get("scopes") or self.declared.get("roles")
+        return [*named, *(["*"] if self.declared.get("exclusive") else [])] if named else None
 
 
 SETTINGS = Kind(
@@ -72,7 +76,10 @@ POLICY = Kind(
 )
 # A policy that the tenant has already: an assignment alone is what is tested with it.
 ASSIGNMENT = Kind("entra:PolicyAssignment", {"policyId": "contoso-tier-1"}, {"assigned": True})
-ALL = (SETTINGS, LOCKS, GRANT, POLICY, ASSIGNMENT)
+ROLES = Kind("entra:AppRoleAssignments", GRANT.key, {"roles": ["Calendars.Read", "Mail.Read"]})
+# An application that Zoom publishes and nobody in the tenant connected.
+PRINCIPAL = Kind("entra:EnsuredPrincipal", {"clientId": ROOMS_APP_ID}, {})
+ALL = (SETTINGS, LOCKS, GRANT, ROLES, POLICY, ASSIGNMENT, PRINCIPAL)
 
 
 @dataclass

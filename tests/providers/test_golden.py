@@ -15,10 +15,20 @@ from tests.providers.wire import ROOT
 
 # Class → (its `__provider` text in state, its type token in every URN).
 PINNED = {
+    "providers.entra.app_role_assignments.AppRoleAssignmentsProvider": (
+        "gASVSgAAAAAAAACMJHByb3ZpZGVycy5lbnRyYS5hcHBfcm9sZV9hc3NpZ25tZW50c5SMGkFwcFJvbGVBc3NpZ2"
+        "5tZW50c1Byb3ZpZGVylJOUKYGULg==",
+        "pulumi-python:dynamic/entra:AppRoleAssignments",
+    ),
     "providers.entra.delegated_grant.DelegatedGrantProvider": (
         "gASVQQAAAAAAAACMH3Byb3ZpZGVycy5lbnRyYS5kZWxlZ2F0ZWRfZ3JhbnSUjBZEZWxlZ2F0ZWRHcmFudFBy"
         "b3ZpZGVylJOUKYGULg==",
         "pulumi-python:dynamic/entra:DelegatedGrant",
+    ),
+    "providers.entra.ensured_principal.EnsuredPrincipalProvider": (
+        "gASVRQAAAAAAAACMIXByb3ZpZGVycy5lbnRyYS5lbnN1cmVkX3ByaW5jaXBhbJSMGEVuc3VyZWRQcmluY2lwYW"
+        "xQcm92aWRlcpSTlCmBlC4=",
+        "pulumi-python:dynamic/entra:EnsuredPrincipal",
     ),
     "providers.entra.permission_grant_policy.PermissionGrantPolicyProvider": (
         "gASVUAAAAAAAAACMJ3Byb3ZpZGVycy5lbnRyYS5wZXJtaXNzaW9uX2dyYW50X3BvbGljeZSMHVBlcm1pc3Np"
@@ -29,6 +39,11 @@ PINNED = {
         "gASVRQAAAAAAAACMIXByb3ZpZGVycy5lbnRyYS5wb2xpY3lfYXNzaWdubWVudJSMGFBvbGljeUFzc2lnbm1l"
         "bnRQcm92aWRlcpSTlCmBlC4=",
         "pulumi-python:dynamic/entra:PolicyAssignment",
+    ),
+    "providers.entra.user_consent_settings.UserConsentSettingsProvider": (
+        "gASVTAAAAAAAAACMJXByb3ZpZGVycy5lbnRyYS51c2VyX2NvbnNlbnRfc2V0dGluZ3OUjBtVc2VyQ29uc2VudF"
+        "NldHRpbmdzUHJvdmlkZXKUk5QpgZQu",
+        "pulumi-python:dynamic/entra:UserConsentSettings",
     ),
     "providers.prior.PriorValuesProvider": (
         "gASVLgAAAAAAAACMD3Byb3ZpZGVycy5wcmlvcpSME1ByaW9yVmFsdWVzUHJvdmlkZXKUk5QpgZQu",
@@ -58,7 +73,9 @@ KINDS = {
     "zoom:AccountSettings": "AccountSettingsProvider",
     "zoom:AccountLocks": "AccountLocksProvider",
     "zoom:CalendarIntegration": "CalendarIntegrationProvider",
+    "entra:AppRoleAssignments": "AppRoleAssignmentsProvider",
     "entra:DelegatedGrant": "DelegatedGrantProvider",
+    "entra:EnsuredPrincipal": "EnsuredPrincipalProvider",
     "entra:PermissionGrantPolicy": "PermissionGrantPolicyProvider",
     "entra:PolicyAssignment": "PolicyAssignmentProvider",
 }

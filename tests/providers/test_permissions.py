@@ -15,6 +15,8 @@ from tests.providers.stack import (
     GRANT,
     LOCKS,
     POLICY,
+    PRINCIPAL,
+    ROLES,
     SETTINGS,
     Kind,
     Resource,
@@ -28,6 +30,7 @@ Refused = Callable[[Callable[[], object]], str]
 IN_ENTRA = "Entra > App registrations > API permissions"
 IN_ZOOM = "the Server-to-Server OAuth app's scopes (Zoom App Marketplace)"
 
+LOOK_UPS = ["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"]
 # Kind, what has to be taken away so that nothing allows it, what the error names, and where.
 READS = [
     (SETTINGS, ["account:read:settings:admin"], "account:read:settings:admin", IN_ZOOM),
@@ -38,6 +41,13 @@ READS = [
         "DelegatedPermissionGrant.ReadWrite.All",
         IN_ENTRA,
     ),
+    (
+        ROLES,
+        [*LOOK_UPS, "AppRoleAssignment.ReadWrite.All"],
+        "Application.Read.All",
+        IN_ENTRA,
+    ),
+    (PRINCIPAL, LOOK_UPS, "Application.Read.All", IN_ENTRA),
     (
         POLICY,
         ["Policy.Read.PermissionGrant", "Policy.ReadWrite.PermissionGrant"],
@@ -51,7 +61,6 @@ READS = [
         IN_ENTRA,
     ),
 ]
-LOOK_UPS = ["Application.ReadWrite.All", "Directory.Read.All"]
 WRITES = [
     (SETTINGS, ["account:update:settings:admin"], "account:update:settings:admin", IN_ZOOM),
     (LOCKS, ["account:update:lock_settings:admin"], "account:update:lock_settings:admin", IN_ZOOM),
@@ -63,6 +72,9 @@ WRITES = [
     ),
     (GRANT, LOOK_UPS, "Application.Read.All", IN_ENTRA),
     (POLICY, LOOK_UPS, "Application.Read.All", IN_ENTRA),
+    (ROLES, LOOK_UPS, "Application.Read.All", IN_ENTRA),
+    (ROLES, ["AppRoleAssignment.ReadWrite.All"], "AppRoleAssignment.ReadWrite.All", IN_ENTRA),
+    (PRINCIPAL, ["Application.ReadWrite.All"], "Application.ReadWrite.All", IN_ENTRA),
     (
         POLICY,
         ["Policy.ReadWrite.PermissionGrant"],

@@ -136,7 +136,8 @@ def test_a_diff_of_equal_values_is_false_whatever_their_form(process: Process, k
 def test_another_identity_is_another_object(process: Process, kind: Kind) -> None:
     provider = process.of(KINDS[kind.of])
     olds = provider.check({**kind.key, **kind.declared, "onDestroy": "restore"})
-    for name in kind.key:
+    # An assignment changes its policy in place: one write for both entries.
+    for name in kind.key if kind is not ASSIGNMENT else ():
         diff = provider.diff("x", olds, {**olds, name: "another"})
         assert (diff.changes, list(diff.replaces)) == (COMPARE, [name])
 

@@ -29,6 +29,7 @@ config:
       calendar: {integration: true, integrateOnSignIn: true}
       settings: {zoom_rooms: {list_meetings_with_calendar: true}}
 """
+CI = "{name: ci, issuer: https://ci.example, subject: main}"
 OWNER = "22222222-2222-2222-2222-222222222222"
 
 
@@ -37,7 +38,7 @@ def test_a_good_file_becomes_a_tenant() -> None:
     assert tenant.consent.by == "admin"
     assert tenant.zoom.account == "me"
     assert tenant.on_destroy == "restore"
-    assert not tenant.consent.users_may_consent_in_entra
+    assert tenant.consent.effective_user_policy == "leave"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,62 @@ def test_a_good_file_becomes_a_tenant() -> None:
         ("zoom-calendar:tenant", "zoom-calendar:tenat", "did you mean zoom-calendar:tenant?"),
         ("config:", "confg:", "config: is missing"),
         ("by: admin", "by: &a admin, userPolicy: *a", "line 7: alias *a; write the value out"),
-        ("by: admin", "by: user, userPolicy: leave", "consent.userPolicy: given 'leave' with"),
+        (
+            "by: admin",
+            "by: user, userPolicy: any-app",
+            "consent.userPolicy: given 'any-app' without acknowledge: any-app. It lets every user "
+            "consent to any application, against CIS Microsoft 365 Foundations",
+        ),
+        ("by: admin", "by: user, userPolicy: all", "consent.userPolicy: given 'all'; allowed: "),
+        ("by: admin", "by: user, acknowledge: any-app", "consent.acknowledge: is only for userPol"),
+        ("by: admin", "by: user, acknowledge: true", "consent.acknowledge: given True; allowed: a"),
+        ("by: admin", "by: user, exclusive: true", "consent.exclusive: is only for by: admin"),
+        (
+            "by: admin",
+            "by: user, applicationPermissions: [{name: Mail.Read}]",
+            "consent.applicationPermissions: is only for by: admin",
+        ),
+        (
+            "by: admin",
+            "by: admin, applicationPermissions: [Mail.Read]",
+            "consent.applicationPermissions[0]: given 'Mail.Read'; allowed: a mapping",
+        ),
+        (
+            "by: admin",
+            "by: admin, applicationPermissions: [{name: Mail.Read}, {name: mail.read}]",
+            "consent.applicationPermissions: names 'Mail.Read' twice; keep one",
+        ),
+        (
+            "source: zoom",
+            "source: zoom, clientId: 0D38933A-0bbd-41ca-9ebd-28c4b5ba7cb7",
+            "application.clientId: given '0D38933A-0bbd-41ca-9ebd-28c4b5ba7cb7', which is "
+            'Microsoft\'s own "Office365 Zoom"',
+        ),
+        (
+            "source: zoom",
+            "source: zoom, clientId: 247d18fc-f848-4de0-8330-333d3a5c0e3f",
+            "which is the gallery template",
+        ),
+        (
+            "source: zoom",
+            "source: registered, ensurePrincipal: true",
+            "application.ensurePrincipal: is only for source zoom",
+        ),
+        (
+            "source: zoom",
+            f"source: zoom, federatedCredentials: [{CI}]",
+            "application.federatedCredentials: is only for source registered",
+        ),
+        (
+            "source: zoom",
+            f"source: registered, federatedCredentials: [{CI}, {CI}]",
+            "application.federatedCredentials: names 'ci' twice; keep one",
+        ),
+        (
+            "source: zoom",
+            f"source: registered, federatedCredentials: [{CI.replace('https', 'http')}]",
+            "application.federatedCredentials[0].issuer: given 'http://ci.example'; allowed: The h",
+        ),
         ("name: Contoso", "name: Contoso\n    1: x", "line 6: key 1 is not text"),
         ("name: Contoso", "name: [", "line "),
     ],
@@ -138,7 +194,7 @@ def test_a_time_of_day_is_text_as_the_engine_has_it() -> None:
 def test_user_consent_means_our_policy_without_saying_so() -> None:
     tenant = parse_file(GOOD.replace("by: admin", "by: user"), FILE)
     assert tenant.consent.user_policy is UNSET
-    assert tenant.consent.users_may_consent_in_entra
+    assert tenant.consent.effective_user_policy == "least-privilege"
 
 
 def test_dates_are_the_same_from_yaml_and_from_the_engine() -> None:

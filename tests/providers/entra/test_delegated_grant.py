@@ -229,7 +229,7 @@ def test_a_hostile_client_id_stays_one_literal_of_the_filter(
     refused(lambda: Resource(process, kind).up())
     filters = [entry["query"].get("$filter", "") for entry in emulator.log]
     quoted = hostile.replace("'", "''")
-    assert f"appId eq '{quoted}'" in filters
+    assert f"appId in ('{quoted}', '{GRANT.key['resourceClientId']}')" in filters
     assert writes(emulator) == []
 
 
@@ -256,3 +256,129 @@ def test_the_record_is_the_scope_as_it_was(process: Process, emulator: Emulator)
     there = Resource(process, GRANT)
     there.up()
     assert json.loads(there.prior) == " openid "
+
+
+def test_a_scope_that_somebody_granted_before_we_declared_it_survives_destroy(
+    process: Process, emulator: Emulator
+) -> None:
+    resource = Resource(process, GRANT)
+    resource.up()
+    grant(emulator)["scope"] += " Mail.Read"
+    resource.kind = Kind(GRANT.of, GRANT.key, {"scopes": [*OURS.split(), "Mail.Read"]})
+    assert resource.up({"scopes": [*OURS.split(), "Mail.Read"]}) == "update"
+    resource.destroy()
+    assert grant(emulator)["scope"] == "Mail.Read"
+
+
+def test_a_newly_declared_scope_that_nobody_had_is_ours(
+    process: Process, emulator: Emulator
+) -> None:
+    make_grant(emulator, "openid")
+    whole = emulator.world.dump()
+    resource = Resource(process, GRANT)
+    resource.up()
+    resource.up({"scopes": [*OURS.split(), "Mail.Read"]})
+    resource.destroy()
+    assert emulator.world.dump() == whole
+
+
+def test_a_record_of_an_earlier_version_takes_nothing_of_ours_for_theirs(
+    process: Process, emulator: Emulator
+) -> None:
+    """It has no parts; the scopes that are live are those that the same state declared."""
+    whole = emulator.world.dump()
+    resource = Resource(process, GRANT)
+    resource.up()
+    assert resource.record is not None
+    for props in (resource.record.inputs, resource.record.outs):
+        del props["leaves"]
+    resource.up()
+    resource.destroy()
+    assert emulator.world.dump() == whole
+
+
+def test_create_reads_once_looks_up_once_and_reads_back(
+    process: Process, emulator: Emulator
+) -> None:
+    resource = Resource(process, GRANT)
+    resource._record(GRANT.declared)
+    emulator.clear_log()
+    resource.up()
+    asked = [f"{e['method']} {e['path'].removeprefix('/v1.0/')}" for e in emulator.log]
+    reads = ["GET oauth2PermissionGrants"]
+    assert asked == [
+        "GET servicePrincipals",
+        *reads,  # what is there
+        *reads,  # right before the write
+        "POST oauth2PermissionGrants",
+        *reads,  # what came of it
+    ]
+
+
+def test_surplus_is_told_and_stays(process: Process, emulator: Emulator) -> None:
+    make_grant(emulator, "openid Mail.Read")
+    resource = Resource(process, GRANT)
+    resource.up()
+    resource.refresh()
+    assert resource.state is not None
+    assert resource.state.outs["surplus"] == "Mail.Read openid"
+    assert resource.drift() == {}
+
+
+EXCLUSIVE = Kind(GRANT.of, GRANT.key, {**GRANT.declared, "exclusive": True})
+
+
+@pytest.mark.parametrize("before", ["openid  User.Read", "Contacts.ReadWrite openid"])
+def test_exclusive_takes_the_surplus_and_destroy_puts_it_back(
+    process: Process, emulator: Emulator, before: str
+) -> None:
+    make_grant(emulator, before)
+    whole = emulator.world.dump()
+    resource = Resource(process, EXCLUSIVE)
+    resource.up()
+    assert sorted(grant(emulator)["scope"].split()) == OURS.split()
+    grant(emulator)["scope"] += " Mail.Read"
+    assert resource.drift() == {"scopes": ([*OURS.split(), "Mail.Read"], OURS.split())}
+    resource.up()
+    resource.destroy()
+    assert emulator.world.dump() == whole
+
+
+def test_what_exclusive_took_comes_back_also_after_it_was_undeclared(
+    process: Process, emulator: Emulator
+) -> None:
+    make_grant(emulator, "openid User.Read")
+    whole = emulator.world.dump()
+    resource = Resource(process, EXCLUSIVE)
+    resource.up()
+    resource.kind = GRANT
+    assert resource.up() == "update"
+    assert sorted(grant(emulator)["scope"].split()) == OURS.split()
+    resource.destroy()
+    assert emulator.world.dump() == whole
+
+
+def test_what_others_granted_since_is_recorded_before_exclusive_takes_it(
+    process: Process, emulator: Emulator
+) -> None:
+    resource = Resource(process, GRANT)
+    resource.up()
+    grant(emulator)["scope"] += " Mail.Read"
+    resource.kind = EXCLUSIVE
+    assert resource.up() == "update"
+    assert grant(emulator)["scope"] == OURS
+    resource.destroy()
+    assert grant(emulator)["scope"] == "Mail.Read"
+
+
+def test_a_scope_of_ours_that_is_dropped_with_exclusive_does_not_become_theirs(
+    process: Process, emulator: Emulator
+) -> None:
+    whole = emulator.world.dump()
+    resource = Resource(process, GRANT)
+    resource.up()
+    resource.kind = Kind(GRANT.of, GRANT.key, {"scopes": ["Mail.Read"], "exclusive": True})
+    resource.up()
+    assert grant(emulator)["scope"] == "Mail.Read"
+    resource.destroy()
+    assert emulator.world.dump() == whole

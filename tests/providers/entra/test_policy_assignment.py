@@ -92,7 +92,7 @@ def test_what_was_read_ahead_is_never_written_back(process: Process, emulator: E
     assignment = Resource(process, ASSIGNMENT)
     assignment._record(ASSIGNMENT.declared)
     # The last read before the one that the write itself makes.
-    first = emulator.faults.add(Fault("entra", "GET", f"{PATH}$", skip=1, hold="after"))
+    first = emulator.faults.add(Fault("entra", "GET", f"{PATH}$", hold="after"))
     up = threading.Thread(target=assignment.up)
     up.start()
     assert first.reached.wait(10)
@@ -138,14 +138,82 @@ def test_a_list_that_was_not_seen_whole_is_never_written_back(
     assert writes(emulator) == []
 
 
-def test_another_policy_is_another_assignment(process: Process, emulator: Emulator) -> None:
-    before = emulator.world.dump()
+LOW = Kind(ASSIGNMENT.of, {"policyId": "microsoft-user-default-low"}, ASSIGNMENT.declared)
+LOW_ENTRY = "ManagePermissionGrantsForSelf.microsoft-user-default-low"
+
+
+def switched(resource: Resource, kind: Kind) -> str:
+    """`up` with another policy declared."""
+    resource.kind = kind
+    return resource.up()
+
+
+@pytest.mark.parametrize("on_destroy", ["restore", "leave"])
+def test_another_policy_takes_the_place_of_ours_in_one_write(
+    process: Process, emulator: Emulator, on_destroy: str
+) -> None:
+    before = list(entries(emulator))
+    resource = Resource(process, ASSIGNMENT, on_destroy)
+    resource.up()
+    emulator.clear_log()
+    assert switched(resource, LOW) == "update"
+    assert writes(emulator) == [("PATCH", PATH, body(*before, LOW_ENTRY))]
+    assert resource.drift() == {}
+    resource.destroy()
+    assert entries(emulator) == (before if on_destroy == "restore" else [*before, LOW_ENTRY])
+
+
+def test_a_policy_that_was_assigned_before_us_stays_when_another_is_declared(
+    process: Process, emulator: Emulator
+) -> None:
+    entries(emulator).append(OURS)
+    before = list(entries(emulator))
     resource = Resource(process, ASSIGNMENT)
     resource.up()
-    resource.kind = Kind(
-        ASSIGNMENT.of, {"policyId": "microsoft-user-default-low"}, ASSIGNMENT.declared
-    )
-    assert resource.up() == "replace"
-    assert OURS not in entries(emulator)
+    switched(resource, LOW)
+    assert entries(emulator) == [*before, LOW_ENTRY]
+    switched(resource, ASSIGNMENT)
+    assert entries(emulator) == before
     resource.destroy()
-    assert emulator.world.dump() == before
+    assert entries(emulator) == before
+
+
+def test_a_switch_whose_write_was_lost_is_done_again_by_the_next_run(
+    process: Process, emulator: Emulator, refused: Refused
+) -> None:
+    before = list(entries(emulator))
+    resource = Resource(process, ASSIGNMENT)
+    resource.up()
+    emulator.faults.add(Fault("entra", "PATCH", PATH, status=400))
+    refused(lambda: switched(resource, LOW))
+    assert entries(emulator) == [*before, OURS]
+    assert switched(resource, LOW) == "update"
+    assert entries(emulator) == [*before, LOW_ENTRY]
+    resource.destroy()
+    assert entries(emulator) == before
+
+
+def test_another_administrators_write_that_drops_our_entry_is_found_by_the_read_back(
+    process: Process, emulator: Emulator, refused: Refused
+) -> None:
+    """Their tool replaces the list as it was before ours, right after our write."""
+    theirs = [*entries(emulator), SURPRISE]
+    resource = Resource(process, ASSIGNMENT)
+    resource._record(ASSIGNMENT.declared)
+    first = emulator.faults.add(Fault("entra", "PATCH", PATH, hold="after"))
+    said: list[str] = []
+    up = threading.Thread(target=lambda: said.append(refused(resource.up)))
+    up.start()
+    assert first.reached.wait(10)
+    while OURS not in entries(emulator):
+        pass
+    with emulator.world.lock:
+        entries(emulator)[:] = theirs
+    first.release()
+    up.join()
+    (text,) = said
+    assert text.startswith("WriteHadNoEffect: ")
+    assert "Another administrator or tool may be changing the list" in text
+    assert entries(emulator) == theirs
+    assert resource.up() == "create"
+    assert entries(emulator) == [*theirs, OURS]

@@ -1,0 +1,192 @@
+"""Application permissions of an application we do not own: our assignments, and only those."""
+
+import contextlib
+import json
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Resource, UpdateResult
+
+from providers.clients import graph
+from providers.engine import refuse_without_engine
+from providers.entra.principals import (
+    find_principals,
+    require_principals,
+    require_roles,
+    role_ids,
+)
+from providers.shared import Props, SharedProvider, recorded, to_json
+from providers.values import canonical, has_unknown
+from services.entra.graph import quote
+from services.errors import NotFound, Refused, WriteHadNoEffect
+from services.permissions import ROLE_READ, ROLE_WRITE
+
+
+class AppRoleAssignmentsProvider(SharedProvider):
+    """Adds and removes our app roles of one resource; those of others stay.
+
+    An assignment is one object per role, so whether it is there is all there is to it. `surplus`
+    are the roles of others, by name. The record is the ids of the roles that were there before.
+    """
+
+    identity = ("clientId", "resourceClientId")
+    output_only = ("unknown", "principalId", "resourceId", "roleIds", "surplus")
+
+    def object_id(self, props: Props) -> str:
+        return f"{props['clientId']}/{props['resourceClientId']}/appRoles"
+
+    def validated(self, props: Props) -> Props:
+        roles = props["roles"]
+        return {**props, "roles": roles if has_unknown(roles) else sorted(roles)}
+
+    def prepared(self, props: Props) -> Props:
+        client, resource = require_principals(
+            props["clientId"], props["resourceClientId"], publishes="appRoles"
+        )
+        names = props.get("roles") or props.get("leaves") or []
+        return {
+            **props,
+            "principalId": client["id"],
+            "resourceId": resource["id"],
+            "roleIds": to_json(require_roles(resource, names)),
+        }
+
+    def live(self, props: Props) -> Props:
+        props = self._identified(props)
+        held, ids = self._held(props), _role_ids(props)
+        theirs = held.keys() - ids.values()
+        return {
+            "roles": [name for name in props["roles"] if ids.get(name) in held],
+            "surplus": " ".join(sorted(self._names(props, theirs))),
+        }
+
+    def is_as_declared(self, props: Props, live: Props) -> bool:
+        return bool(live["roles"] == props["roles"])
+
+    def outs(self, props: Props, live: Props) -> Props:
+        return {**self._identified(props), "surplus": live["surplus"]}
+
+    def write(self, props: Props, live: Props) -> None:
+        held, ids = self._held(props), _role_ids(props)
+        for name in props["roles"]:
+            if ids[name] in held:
+                continue
+            refuse_without_engine()
+            body = {
+                "appRoleId": ids[name],
+                "principalId": props["principalId"],
+                "resourceId": props["resourceId"],
+            }
+            try:
+                graph().post(_assigned_to(props), ROLE_WRITE, body)
+            except Refused:
+                # Graph has no 409 here: what somebody else assigned meanwhile is a 400, too.
+                if ids[name] not in self._held(props):
+                    raise
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        result = super().update(_id, _olds, _news)
+        olds, now = canonical(_olds), canonical(result.outs)
+        dropped = {i for name, i in _role_ids(olds).items() if name not in now["roles"]}
+        self.repeat_until_done(lambda: self._take_away(now, dropped - _before(now)))
+        return result
+
+    def restore(self, props: Props, live: Props) -> bool:
+        props = self._identified(props)
+        return self._take_away(props, set(_role_ids(props).values()) - _before(props))
+
+    def prior(self, props: Props) -> Any:
+        # Without the principal there is nothing to record yet.
+        return sorted(self._held(self.prepared(props)))
+
+    def more_prior(self, known: Any, props: Props, parts: list[str]) -> Any:
+        """What somebody else assigned before we declared it is of before us, too."""
+        new = [name for name in props["leaves"] if name not in parts]
+        if not new:
+            return known
+        prepared = self.prepared({**props, "leaves": new})
+        theirs = self._held(prepared).keys() & _role_ids(prepared).values()
+        return sorted({*known, *theirs})
+
+    def no_effect(self, props: Props, live: Props) -> WriteHadNoEffect:
+        missing = [name for name in props["roles"] if name not in live.get("roles", ())]
+        return WriteHadNoEffect(
+            f"Entra: the application permissions of {props['clientId']} were written and "
+            f"{', '.join(missing)} does not show. Run again in a minute; if it stays, look at the "
+            "application's Permissions in Entra."
+        )
+
+    def _take_away(self, props: Props, roles: set[str]) -> bool:
+        """Deletes the assignments of `roles`; returns whether any was there."""
+        held = self._held(props)
+        for role in sorted(roles & held.keys()):
+            refuse_without_engine()
+            try:
+                with contextlib.suppress(NotFound):
+                    graph().delete(f"{_assigned_to(props)}/{quote(held[role])}", ROLE_WRITE)
+            except Refused:
+                # One that is gone already is a 400, too.
+                if role in self._held(props):
+                    raise
+        return bool(roles & held.keys())
+
+    @staticmethod
+    def _held(props: Props) -> dict[str, str]:
+        """App role id to assignment id, of what the application has of the resource."""
+        if not props.get("principalId"):
+            return {}
+        path = f"/servicePrincipals/{quote(props['principalId'])}/appRoleAssignments"
+        try:
+            found = graph().list_all(path, ROLE_READ)
+        except NotFound:
+            return {}  # the principal is gone, and with it all it had
+        return {
+            one["appRoleId"]: one["id"] for one in found if one["resourceId"] == props["resourceId"]
+        }
+
+    @staticmethod
+    def _identified(props: Props) -> Props:
+        """`props` with the ids of state; looked up where they are not known yet."""
+        if props.get("principalId") and props.get("resourceId") and props.get("roleIds"):
+            return props
+        client, resource = find_principals(
+            props["clientId"], props["resourceClientId"], publishes="appRoles"
+        )
+        if client is None or resource is None:
+            return {**props, "roleIds": to_json({})}
+        ids = require_roles(resource, props["roles"])
+        found = {"principalId": client["id"], "resourceId": resource["id"]}
+        return {**props, **found, "roleIds": to_json(ids)}
+
+    @staticmethod
+    def _names(props: Props, roles: set[str]) -> set[str]:
+        """Names of roles; an id that the resource does not publish stands for itself."""
+        if not roles:
+            return set()
+        resource = find_principals(props["resourceClientId"], publishes="appRoles")[0] or {}
+        names = {role: name for name, role in role_ids(resource).items()}
+        return {names.get(role, role) for role in roles}
+
+
+def _assigned_to(props: Props) -> str:
+    return f"/servicePrincipals/{quote(props['resourceId'])}/appRoleAssignedTo"
+
+
+def _role_ids(props: Props) -> dict[str, str]:
+    return dict(json.loads(props.get("roleIds") or "{}"))
+
+
+def _before(props: Props) -> set[str]:
+    return set(recorded(props) or ())
+
+
+class AppRoleAssignments(Resource, module="entra", name="AppRoleAssignments"):
+    """Our application permissions of an application."""
+
+    KIND = "entra:AppRoleAssignments"
+    unknown: pulumi.Output[str | None]
+    surplus: pulumi.Output[str | None]
+
+    def __init__(self, name: str, props: Props, opts: pulumi.ResourceOptions | None = None):
+        nothing = dict.fromkeys(AppRoleAssignmentsProvider.output_only)
+        super().__init__(AppRoleAssignmentsProvider(), name, {**nothing, **props}, opts)

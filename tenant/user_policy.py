@@ -1,0 +1,125 @@
+"""What users may consent to in Entra, by policy: in words, before and after a change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tenant.consent_check import BROKEN_BY_ANY_APP
+from tenant.desired import MICROSOFT_GRAPH, POLICY_ID, user_policy_id
+from tenant.model import Tenant
+from tenant.zoom_apps import load
+
+# What Microsoft says of its built-in policies (Graph reference, "permission grant policies").
+_BUILT_IN = {
+    "microsoft-user-default-low": "applications of verified publishers and of this tenant, for "
+    "the permissions that are classified as low",
+    "microsoft-user-default-recommended": "whatever Microsoft's managed default allows at the time",
+    "microsoft-user-default-legacy": "any application, for any permission that needs no "
+    "administrator",
+    "microsoft-user-default-allow-consent-apps": "the mail applications that Microsoft lists",
+}
+_OURS = frozenset({POLICY_ID, "microsoft-user-default-low", "microsoft-user-default-recommended",
+                   "microsoft-user-default-legacy"})  # fmt: skip
+PROPAGATION = "Entra takes up to about 30 minutes until it counts everywhere"
+
+
+@dataclass(frozen=True)
+class Told:
+    """Lines for people: what is so, and what they should worry about."""
+
+    infos: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def in_words(policy_id: str, policy: Mapping[str, Any] | None) -> str:
+    """What one assigned policy lets users consent to. `policy` is as Graph returns it, or None."""
+    if policy_id.lower() in _BUILT_IN:
+        return _BUILT_IN[policy_id.lower()]
+    if policy is None or not isinstance(policy.get("includes"), list):
+        return "what that policy says, which could not be read"
+    text = ", or ".join(_include(one) for one in policy["includes"]) or "nothing"
+    excludes = len(policy.get("excludes") or ())
+    return f"{text}, with {_count(excludes, 'exception')}" if excludes else text
+
+
+def _include(one: Mapping[str, Any]) -> str:
+    apps = [app for app in one.get("clientApplicationIds") or ["all"] if app != "all"]
+    names = {app.client_id: "Zoom's application" for app in load().applications}
+    who = " and ".join(f"{names.get(app, 'application')} {app}" for app in apps)
+    if not apps:
+        verified = one.get("clientApplicationsFromVerifiedPublisherOnly")
+        who = "any application" + (" of a verified publisher" if verified else "")
+    permissions = [name for name in one.get("permissions") or ["all"] if name != "all"]
+    level = one.get("permissionClassification") or "all"
+    kind = one.get("permissionType") or "delegated"
+    what = (
+        _count(len(permissions), f"{kind} permission") if permissions else f"any {kind} permission"
+    )
+    if level != "all":
+        what += f" classified as {level}"
+    resource = one.get("resourceApplication") or "any"
+    of = {"any": "", MICROSOFT_GRAPH: " of Microsoft Graph"}.get(resource, f" of {resource}")
+    return f"{who}, for {what}{of}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def told(
+    tenant: Tenant,
+    live: Sequence[tuple[str, str]],
+    found: Sequence[str],
+    application: str,
+    *,
+    known: bool = True,
+) -> Told:
+    """What users could consent to, and can once the declaration is applied.
+
+    live: the policies that are assigned now, as (id, words). found: the ids that were there before
+    this stack. application: the client id that least-privilege is for. known: whether it was read.
+    """
+    before = {policy_id.lower(): words for policy_id, words in live}
+    ours = user_policy_id(tenant)
+    there = {policy_id.lower() for policy_id in found}
+    given_back = _OURS - there if tenant.on_destroy == "restore" or ours is not None else set()
+    after = {p: words for p, words in before.items() if p == ours or p not in given_back}
+    if ours is not None:
+        after[ours] = _declared(tenant, application) if ours == POLICY_ID else in_words(ours, None)
+    if not known:
+        # The first preview of a stack: the provider says itself what is there.
+        added = f"after, users can also consent in Entra to: {_listed(after)} ({PROPAGATION})"
+        infos: tuple[str, ...] = () if ours is None else (added,)
+    elif before.keys() == after.keys():
+        infos = (f"users can consent in Entra to: {_listed(after)}",)
+    else:
+        infos = (
+            f"before, users can consent in Entra to: {_listed(before)}",
+            f"after, users can consent in Entra to: {_listed(after)} ({PROPAGATION})",
+        )
+    return Told(infos, tuple(_warnings(tenant, after, ours)))
+
+
+def _warnings(tenant: Tenant, after: Mapping[str, str], ours: str | None) -> list[str]:
+    if tenant.consent.effective_user_policy == "any-app":
+        return [
+            "consent.userPolicy any-app lets every user consent to any application, against "
+            + BROKEN_BY_ANY_APP
+        ]
+    if ours is None:
+        return []
+    return [
+        f"users can also consent by {policy_id}: {words}. It is not ours and stays; Entra allows "
+        "what any one policy allows"
+        for policy_id, words in after.items()
+        if policy_id != ours
+    ]
+
+
+def _declared(tenant: Tenant, application: str) -> str:
+    permissions = ", ".join(sorted(tenant.consent.permissions))
+    return f"application {application}, for {permissions}"
+
+
+def _listed(policies: Mapping[str, str]) -> str:
+    return "; ".join(f"{words} [{name}]" for name, words in policies.items()) or "nothing"

@@ -1,0 +1,115 @@
+"""What users may consent to, in words, before and after."""
+
+from typing import Any
+
+import pytest
+
+from tenant.declaration import parse
+from tenant.desired import POLICY_ID
+from tenant.model import ZOOM_CALENDAR_CLIENT_ID, Tenant
+from tenant.user_policy import Told, in_words, told
+
+LOW, LEGACY = "microsoft-user-default-low", "microsoft-user-default-legacy"
+GRAPH = "00000003-0000-0000-c000-000000000000"
+OURS = f"application {ZOOM_CALENDAR_CLIENT_ID}, for Calendars.ReadWrite [{POLICY_ID}]"
+
+
+def tenant(by: str = "user", **consent: Any) -> Tenant:
+    on_destroy = consent.pop("onDestroy", "restore")
+    value = {
+        "name": "Contoso",
+        "domains": ["contoso.com"],
+        "consent": {"by": by, "permissions": ["Calendars.ReadWrite"], **consent},
+        "application": {"source": "zoom"},
+        "zoom": {},
+        "onDestroy": on_destroy,
+    }
+    return parse(value, "x.yaml")
+
+
+def say(declared: Tenant, live: list[str], found: list[str] | None = None) -> Told:
+    words = [(policy_id, f"what {policy_id} says") for policy_id in live]
+    return told(declared, words, live if found is None else found, ZOOM_CALENDAR_CLIENT_ID)
+
+
+@pytest.mark.parametrize(
+    ("policy_id", "policy", "words"),
+    [
+        (LOW.upper(), None, "applications of verified publishers and of this tenant"),
+        ("theirs", None, "which could not be read"),
+        ("theirs", {"id": "theirs"}, "which could not be read"),
+        ("theirs", {"includes": []}, "nothing"),
+        ("theirs", {"includes": [{}]}, "any application, for any delegated permission"),
+        (
+            "theirs",
+            {
+                "includes": [
+                    {
+                        "clientApplicationIds": [ZOOM_CALENDAR_CLIENT_ID],
+                        "permissions": ["one", "two"],
+                        "permissionType": "delegated",
+                        "resourceApplication": GRAPH,
+                    },
+                    {
+                        "clientApplicationsFromVerifiedPublisherOnly": True,
+                        "permissionClassification": "low",
+                        "permissionType": "delegated",
+                    },
+                ],
+                "excludes": [{}],
+            },
+            f"Zoom's application {ZOOM_CALENDAR_CLIENT_ID}, for 2 delegated permissions of "
+            "Microsoft Graph, or any application of a verified publisher, for any delegated "
+            "permission classified as low, with 1 exception",
+        ),
+    ],
+)
+def test_a_policy_is_told_by_its_conditions(policy_id: str, policy: Any, words: str) -> None:
+    assert words in in_words(policy_id, policy)
+
+
+def test_a_change_is_one_line_each_way_and_says_how_long_it_takes() -> None:
+    lines = say(tenant(), [])
+    assert lines.infos == (
+        "before, users can consent in Entra to: nothing",
+        f"after, users can consent in Entra to: {OURS} (Entra takes up to about 30 minutes until "
+        "it counts everywhere)",
+    )
+    assert lines.warnings == ()
+
+
+def test_no_change_is_one_line() -> None:
+    lines = say(tenant(), [POLICY_ID], found=[])
+    assert lines.infos == (f"users can consent in Entra to: {OURS}",)
+
+
+def test_what_was_there_before_us_stays_and_what_is_ours_goes() -> None:
+    _, after = say(tenant(), [LOW, LEGACY, "theirs"], found=[LOW, "theirs"]).infos
+    assert LOW in after
+    assert "theirs" in after
+    assert LEGACY not in after
+
+
+def test_a_broader_policy_of_others_is_warned_of_under_least_privilege() -> None:
+    (warning,) = say(tenant(), [LEGACY]).warnings
+    assert warning.startswith(f"users can also consent by {LEGACY}: what {LEGACY} says. It is not")
+
+
+def test_any_app_warns_of_what_it_breaks_and_of_nothing_else() -> None:
+    (warning,) = say(tenant(userPolicy="any-app", acknowledge="any-app"), [LOW]).warnings
+    assert "CISA SCuBA MS.AAD.5.2" in warning
+
+
+@pytest.mark.parametrize(("on_destroy", "stays"), [("restore", False), ("leave", True)])
+def test_leave_gives_back_what_was_ours_unless_on_destroy_says_leave(
+    on_destroy: str, stays: bool
+) -> None:
+    lines = say(tenant(userPolicy="leave", onDestroy=on_destroy), [POLICY_ID], found=[])
+    assert (len(lines.infos) == 1) is stays
+
+
+def test_what_is_not_known_yet_is_not_called_nothing() -> None:
+    lines = told(tenant(), [], [], "x", known=False)
+    assert len(lines.infos) == 1
+    assert lines.infos[0].startswith("after, users can also consent in Entra to: ")
+    assert told(tenant(userPolicy="leave"), [], [], "x", known=False).infos == ()
