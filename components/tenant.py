@@ -7,6 +7,7 @@ from components.application import Application
 from components.user_consent import UserConsent
 from components.zoom_account import ZoomAccount
 from tenant import desired
+from tenant.matching import Verdict
 from tenant.model import Tenant as Declaration
 
 
@@ -19,16 +20,25 @@ class Tenant(pulumi.ComponentResource):
         super().__init__("zoom-calendar:index:Tenant", "tenant", {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         application = Application(declared, child)
+        # First: what its preflight asks of Entra then travels with what the others ask.
+        self.zoom = ZoomAccount(declared, application, child)
         shared: list[pulumi.Resource] = []
         if declared.consent.users_may_consent_in_entra:
             user_consent = UserConsent(declared, application, child)
             shared += [user_consent.policy, user_consent.assignment]
         if declared.consent.by == "admin":
             shared.append(AdminGrant(declared, application, child).grant)
-        self.zoom = ZoomAccount(declared, child)
         for resource in [*shared, *self.zoom.documents]:
             _warn_if_unknown(resource, self)
+        self.zoom.verdict.apply(self._tell)
         self.register_outputs({"consent": desired.expected_consent(declared)})
+
+    def _tell(self, verdict: Verdict | None) -> None:
+        """One line of each preview; an `up` changes what was read before it."""
+        if verdict is None or not pulumi.runtime.is_dry_run():
+            return
+        say = pulumi.log.info if verdict.as_declared else pulumi.log.warn
+        say(f"consent: {verdict.sentence}", self)
 
 
 def _warn_if_unknown(resource: pulumi.Resource, component: pulumi.Resource) -> None:

@@ -10,11 +10,10 @@ from providers.clients import graph
 from providers.entra.principals import find_principal, require_principal, require_scopes
 from providers.shared import Props, SharedProvider, recorded
 from providers.values import canonical, has_unknown
-from services.entra.graph import literal, quote
+from services.entra.consent import GRANTS, tenant_wide
+from services.entra.graph import quote
 from services.errors import NotFound, WriteHadNoEffect
 from services.permissions import GRANT_READ, GRANT_WRITE
-
-_GRANTS = "/oauth2PermissionGrants"
 
 
 class DelegatedGrantProvider(SharedProvider):
@@ -35,7 +34,7 @@ class DelegatedGrantProvider(SharedProvider):
         return {**props, "scopes": scopes if has_unknown(scopes) else sorted(scopes)}
 
     def live(self, props: Props) -> Props:
-        grant = self._find(props)
+        grant = self._find(props, fresh=False)
         held = _scopes(grant)
         return {"scopes": [scope for scope in props["scopes"] if scope in held]}
 
@@ -57,7 +56,7 @@ class DelegatedGrantProvider(SharedProvider):
             "resourceId": ids["resourceId"],
             "scope": " ".join(props["scopes"]),
         }
-        graph().post(_GRANTS, GRANT_WRITE, body)
+        graph().post(GRANTS, GRANT_WRITE, body)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         # Added first, then removed: a grant without any scope would be deleted in between.
@@ -96,7 +95,7 @@ class DelegatedGrantProvider(SharedProvider):
         left = [scope for scope in grant["scope"].split() if scope not in scopes]
         if not left and before is None:
             with contextlib.suppress(NotFound):  # gone already, by an earlier try
-                graph().delete(f"{_GRANTS}/{quote(grant['id'])}", GRANT_WRITE)
+                graph().delete(f"{GRANTS}/{quote(grant['id'])}", GRANT_WRITE)
         elif before is not None and set(left) == set(before.split()):
             self._set_scopes(grant, before)  # byte for byte as it was
         else:
@@ -104,19 +103,16 @@ class DelegatedGrantProvider(SharedProvider):
         return True
 
     def _set_scopes(self, grant: dict[str, Any], scope: str) -> None:
-        path = f"{_GRANTS}/{quote(grant['id'])}"
+        path = f"{GRANTS}/{quote(grant['id'])}"
         # Not repeatable: somebody may have added a scope since it was read.
         graph().patch(path, GRANT_WRITE, {"scope": scope}, repeatable=False)
 
-    def _find(self, props: Props) -> dict[str, Any] | None:
+    def _find(self, props: Props, *, fresh: bool = True) -> dict[str, Any] | None:
         ids = self._principals(props, required=False)
         if ids is None:
             return None
-        query = {
-            "$filter": f"clientId eq {literal(ids['principalId'])} and consentType eq "
-            "'AllPrincipals'"
-        }
-        for grant in graph().list_all(_GRANTS, GRANT_READ, query):
+        query = tenant_wide(ids["principalId"])
+        for grant in graph().list_all(GRANTS, GRANT_READ, query, fresh=fresh):
             if grant.get("resourceId") == ids["resourceId"] and (
                 grant.get("consentType") == "AllPrincipals"
             ):

@@ -9,12 +9,22 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, Fault
+from emulator.seed_entra import ZOOM_APP_ID
 from providers.prior import KINDS
 from providers.zoom.preflight import PreflightProvider
 from tests.providers.stack import LOCKS, SETTINGS, Resource
 from tests.providers.wire import SAME, Process
 
-ASKED = {"account": "me", "domains": ["contoso.com"], "settings": True, "locks": True}
+ASKED: dict[str, Any] = {
+    "account": "me",
+    "domains": ["contoso.com"],
+    "settings": True,
+    "locks": True,
+    "clientId": ZOOM_APP_ID,
+    "permissions": ["Calendars.ReadWrite", "Contacts.ReadWrite"],
+    "policies": [],
+    "asks": {"path": "", "names": [], "tenant": "contoso"},
+}
 Start = Callable[..., Process]
 
 
