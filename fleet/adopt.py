@@ -105,9 +105,7 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
             return None  # what would hold the object is not there either
         return _entry(f"prior/{props['of']}", {**props, **internal}, {**outs, **internal})
     if kind == "zoom:Preflight":
-        outs = PreflightProvider().create(props).outs or {}
-        id_ = PreflightProvider().object_id(props)
-        return _entry(id_, {**props, **internal}, {**outs, **internal})
+        return _find_preflight(props, internal)
     if kind not in KINDS:
         return None
     provider = KINDS[kind]()
@@ -126,6 +124,14 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
     adopted = {**props, **live, **internal}
     outs = {**provider.state(adopted, live), **internal}
     return _entry(provider.object_id(props), adopted, outs)
+
+
+def _find_preflight(props: Props, internal: Props) -> Props | None:
+    if props["clientId"] == UNKNOWN_VALUE:
+        return None  # of a registration that is yet to be made
+    outs = PreflightProvider().create(props).outs or {}
+    id_ = PreflightProvider().object_id(props)
+    return _entry(id_, {**props, **internal}, {**outs, **internal})
 
 
 def _entry(id_: str, inputs: Props, outputs: Props) -> Props:

@@ -150,7 +150,8 @@ def _markdown(tenant: str, found: Diagnosis) -> Iterator[str]:
         yield f"#### {number}. {code(cause.title)} ({cause.certainty}; {about})\n"
         yield from (f"- {code(one.text)} ({one.source})" for one in cause.evidence)
         for fix in cause.fixes:
-            yield f"- **{_title(fix)}**: {code(fix.what)}, by {code(fix.who)}; wait: {code(fix.wait)}"
+            by = f"by {code(fix.who)}; wait: {code(fix.wait)}"
+            yield f"- **{_title(fix)}**: {code(fix.what)}, {by}"
             if fix.declaration:
                 lines = "\n".join(f"  {clean(line)}" for line in fix.declaration.splitlines())
                 yield f"\n  ```yaml\n{lines}\n  ```"

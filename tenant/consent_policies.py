@@ -107,12 +107,7 @@ def _matches(policy: Policy, client: Client, permission: Permission) -> Maybe:
 
 def conditions(one: ConditionSet, client: Client, permission: Permission) -> dict[str, Maybe]:
     """Each condition of a set that restricts something: what it asks for, and whether it holds."""
-    found: dict[str, Maybe] = {}
-    if one.type == "delegatedUserConsentable":
-        found["a permission that is not for administrators only"] = permission.user_consentable
-    elif one.type != "delegated":
-        known = one.type == "application"
-        found[f"a permission of type {one.type}"] = False if known else None
+    found = _of_type(one.type, permission)
     if one.level is not None:
         found[f"a permission classified {one.level}"] = _equals(permission.level, one.level)
     if one.resource is not None:
@@ -133,6 +128,15 @@ def conditions(one: ConditionSet, client: Client, permission: Permission) -> dic
     return found
 
 
+def _of_type(type_: str, permission: Permission) -> dict[str, Maybe]:
+    """What is asked for is always a delegated permission."""
+    if type_ == "delegatedUserConsentable":
+        return {"a permission that is not for administrators only": permission.user_consentable}
+    if type_ == "delegated":
+        return {}
+    return {f"a permission of type {type_}": False if type_ == "application" else None}
+
+
 def _equals(value: str | Unread | None, wanted: str) -> Maybe:
     return None if isinstance(value, Unread) else value == wanted
 
@@ -145,21 +149,21 @@ def _within(value: str | Unread | None, wanted: frozenset[str]) -> Maybe:
 
 def why_not(policy: Policy, client: Client, permissions: Iterable[Permission]) -> str:
     """Why users may not consent under this policy, for people; '' where they may."""
-    said = [
-        f"{permission.name} ({why})"
-        for permission in permissions
-        if (why := _why_not(policy, client, permission))
-    ]
-    return f"policy {policy.id} does not let users consent to {', '.join(said)}" if said else ""
+    by_reason: dict[str, list[str]] = {}
+    for permission in permissions:
+        if why := _why_not(policy, client, permission):
+            by_reason.setdefault(why, []).append(permission.name)
+    said = "; ".join(f"{', '.join(names)}: {why}" for why, names in by_reason.items())
+    return f"policy {policy.id} does not let users consent to {said}" if said else ""
 
 
 def _why_not(policy: Policy, client: Client, permission: Permission) -> str:
     if _matches(policy, client, permission):
         return ""
     if any(all_of(conditions(o, client, permission).values()) for o in policy.excludes):
-        return "the policy excludes it"
+        return "it excludes that"
     if not policy.includes:
-        return "the policy includes nothing"
+        return "it includes nothing"
     failing = [
         [
             f"{'unknown: ' if held is None else ''}{name}"
@@ -170,8 +174,8 @@ def _why_not(policy: Policy, client: Client, permission: Permission) -> str:
     ]
     nearest = min(failing, key=len)
     if not nearest:
-        return "whether the policy excludes it is unknown"
-    return f"the policy is for {' and '.join(nearest)}"
+        return "whether it excludes that is unknown"
+    return f"it is for {' and '.join(nearest)}"
 
 
 # ---- from Graph's JSON -------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from tenant.doctor_case import Case, Cause, Certainty, User
 from tenant.doctor_fixes import correct, entra, solution_1, solution_2, yaml
 from tenant.effective import Finding, Principal, effective, lacking, unpublished
 
-_PRINCIPALS = "servicePrincipals"
+_PRINCIPALS, _RISKY = "servicePrincipals", "allowUserConsentForRiskyApps"
 
 
 def _unknown_user(case: Case) -> Cause | None:
@@ -268,7 +268,7 @@ def _risky(case: Case) -> Cause | None:
         return None
     evidence = (
         Finding("its publisher is not verified", _PRINCIPALS),
-        Finding("requests that Microsoft finds risky need an administrator", "authorizationPolicy"),
+        Finding("requests that Microsoft finds risky need an administrator", _RISKY),
     )
     title = "Microsoft may find the request risky, since the publisher is not verified"
     fixes = (solution_2(case.tenant, "Consent once for the company"),)

@@ -275,7 +275,7 @@ def _findings(facts: Facts) -> list[Finding]:
         Finding(
             _said(facts.risky_apps, "users may consent to applications that Microsoft finds risky",
                   "requests that Microsoft finds risky need an administrator"),
-            "authorizationPolicy",
+            "allowUserConsentForRiskyApps",
         ),
     ]  # fmt: skip
 

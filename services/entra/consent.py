@@ -88,7 +88,7 @@ def read_consent(
     """The facts of one application and its delegated permissions of Microsoft Graph.
 
     known: as an earlier call gave it back; without it two more requests are sent. ahead: paths that
-    somebody else reads next. Never raises ServiceError.
+    somebody else reads next. Raises ServiceError only where nothing can be asked at all.
     """
     known = known or Known()
     if not all(name in known.published for name in permissions):

@@ -27,6 +27,7 @@ from services.settings import Settings
 GATHER_SECONDS = 0.01
 GATHER_AT_MOST = 0.15
 KEPT_SECONDS = 5.0
+_DEFINITE = (200, 403, 404)  # what is no passing trouble
 BATCH_LIMIT = 20  # Microsoft Graph, "JSON batching"
 
 
@@ -76,7 +77,10 @@ class Graph:
     def get_together(
         self, needs: Mapping[str, Need], purpose: str, *, ahead: Sequence[str] = ()
     ) -> dict[str, dict[str, Any] | ServiceError]:
-        """The object at each path, or the error of reading it: all in one request, as for `get`."""
+        """The object at each path, or the error of reading it: all in one request, as for `get`.
+
+        Raises ServiceError where nothing can be asked at all: no token, no connection.
+        """
         found: dict[str, dict[str, Any] | ServiceError] = {}
         for (path, need), answer in zip(
             needs.items(), self._read(list(needs), purpose, ahead), strict=True
@@ -185,7 +189,7 @@ class Graph:
         with self._lock:
             if self._flying.get(read.path) is read:
                 del self._flying[read.path]
-            if answer is not None and answer.status == 200 and read.writes == self._writes:
+            if answer and answer.status in _DEFINITE and read.writes == self._writes:
                 self._kept[read.path] = _Kept(answer, time.monotonic() + KEPT_SECONDS, set())
 
     def _serve(self, path: str, purpose: str, answer: Answer) -> None:
@@ -249,7 +253,7 @@ class Graph:
         return {
             str(item.get("id")): Answer(item["status"], item.get("body"), item.get("headers") or {})
             for item in items
-            if isinstance(item, dict) and (item.get("status") in (200, 403, 404))
+            if isinstance(item, dict) and item.get("status") in _DEFINITE
         }
 
     # ---- answers ---------------------------------------------------------------------------

@@ -413,7 +413,7 @@ def test_each_fact_is_told_with_where_it_was_read() -> None:
     assert (
         "permissionGrantPolicies",
         "policy microsoft-user-default-recommended does not let users consent to "
-        "Calendars.ReadWrite (the policy excludes it), Contacts.ReadWrite (the policy excludes it)",
+        "Calendars.ReadWrite, Contacts.ReadWrite: it excludes that",
     ) in told
     assert (
         "oauth2PermissionGrants",
@@ -425,13 +425,12 @@ def test_each_fact_is_told_with_where_it_was_read() -> None:
 @pytest.mark.parametrize(
     ("tenant", "why"),
     [
-        (under(LOW_ONLY), "(the policy is for a permission classified low)"),
-        (under(MAIL_CLIENTS), "(the policy is for other applications)"),
-        (under(custom()), "(the policy includes nothing)"),
+        (under(LOW_ONLY), ": it is for a permission classified low"),
+        (under(MAIL_CLIENTS), ": it is for other applications"),
+        (under(custom()), ": it includes nothing"),
         (
             under(custom(rule("application", clientApplicationTenantIds=[HOME]))),
-            "(the policy is for a permission of type application and applications of other "
-            "tenants)",
+            ": it is for a permission of type application and applications of other tenants",
         ),
     ],
 )
