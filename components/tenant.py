@@ -8,6 +8,7 @@ from components.application import Application
 from components.user_consent import UserConsent
 from components.zoom_account import ZoomAccount
 from tenant import desired
+from tenant.matching import Verdict
 from tenant.model import Tenant as Declaration
 
 
@@ -20,6 +21,8 @@ class Tenant(pulumi.ComponentResource):
         super().__init__("zoom-calendar:index:Tenant", "tenant", {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         application = Application(declared, child)
+        # First: what its preflight asks of Entra then travels with what the others ask.
+        self.zoom = ZoomAccount(declared, application, child)
         shared: list[pulumi.Resource] = [*application.ensured]
         consent = declared.consent
         # Where an administrator consents and nothing is said of users, nothing is read of them.
@@ -28,10 +31,17 @@ class Tenant(pulumi.ComponentResource):
             shared += [user_consent.settings, *user_consent.shared]
         if consent.by == "admin":
             shared += AdminGrant(declared, application, child).shared
-        self.zoom = ZoomAccount(declared, child)
         for resource in [*shared, *self.zoom.documents]:
             _warn_if_unknown(resource, self)
+        self.zoom.verdict.apply(self._tell)
         self.register_outputs({"consent": desired.expected_consent(declared)})
+
+    def _tell(self, verdict: Verdict | None) -> None:
+        """One line of each preview; an `up` changes what was read before it."""
+        if verdict is None or not pulumi.runtime.is_dry_run():
+            return
+        say = pulumi.log.info if verdict.as_declared else pulumi.log.warn
+        say(f"consent: {verdict.sentence}", self)
 
 
 def _warn_if_unknown(resource: pulumi.Resource, component: pulumi.Resource) -> None:

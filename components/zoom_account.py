@@ -9,19 +9,24 @@ from typing import Any
 
 import pulumi
 
+from components.application import Application
 from components.prior import with_prior
 from providers.engine import ADOPTING
 from providers.values import leaves, set_leaf
 from providers.zoom.calendar import CalendarIntegration
 from providers.zoom.preflight import Preflight
 from providers.zoom.settings import AccountLocks, AccountSettings
+from tenant import desired
 from tenant.calendar import (
+    Check,
     attestations_required,
     check_settings,
     counted,
     portal_steps,
     settings_over,
 )
+from tenant.effective import answer_of
+from tenant.matching import Verdict, asks_of, compare
 from tenant.model import Tenant
 from tenant.paths import by_path
 from tenant.preflight import wanted
@@ -30,12 +35,16 @@ from tenant.preflight import wanted
 class ZoomAccount(pulumi.ComponentResource):
     """The account's documents, and the article's four settings over the channel each one has.
 
-    `steps` is what a person still has to do in Zoom's portal, in order.
+    `steps` is what a person still has to do in Zoom's portal, in order. `verdict` says whether Zoom
+    and Entra match, None where that is not read yet.
     """
 
     steps: pulumi.Output[list[str]]
+    verdict: pulumi.Output[Verdict | None]
 
-    def __init__(self, tenant: Tenant, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, tenant: Tenant, application: Application, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("zoom-calendar:index:ZoomAccount", "zoom", {}, opts)
         zoom = tenant.zoom
         settings = copy.deepcopy(zoom.settings)
@@ -50,12 +59,16 @@ class ZoomAccount(pulumi.ComponentResource):
                 (AccountLocks, "zoom-locks", zoom.locks),
             )
         ]
-        self._declare_preflight(tenant)
+        preflight = self._declare_preflight(tenant, application)
         reads = self._declare_calendar(tenant)
         if api := settings_over(tenant, "api"):
             document = self.documents[0]
             reads.append(_unread(document, dict.fromkeys(api), document.unknown))
-        self.steps = pulumi.Output.all(*reads).apply(lambda read: self._tell(tenant, read), True)
+        unread = pulumi.Output.all(*reads)
+        self.steps = unread.apply(lambda read: self._tell(tenant, read), True)
+        self.verdict = pulumi.Output.all(preflight.consent, unread).apply(
+            lambda both: _verdict(tenant, *both), True
+        )
         self.register_outputs({})
 
     def _with_prior(
@@ -77,8 +90,22 @@ class ZoomAccount(pulumi.ComponentResource):
             leaves=recorded,
         )
 
-    def _declare_preflight(self, tenant: Tenant) -> None:
-        asked = {**dataclasses.asdict(wanted(tenant)), "domains": list(tenant.domains)}
+    def _declare_preflight(self, tenant: Tenant, application: Application) -> Preflight:
+        asked = {
+            **dataclasses.asdict(wanted(tenant)),
+            "domains": list(tenant.domains),
+            "clientId": application.client_id,
+            "permissions": sorted(tenant.consent.permissions),
+            "policies": [desired.POLICY_ID]
+            if desired.user_policy_id(tenant) == desired.POLICY_ID
+            else [],
+            # Where Zoom's consent setting can be read; the stack's name is its portal's.
+            "asks": {
+                "path": tenant.zoom.paths.get("users_can_consent", ""),
+                "names": list(settings_over(tenant, "portal")),
+                "tenant": pulumi.get_stack(),
+            },
+        }
         preflight = Preflight("zoom-preflight", asked, pulumi.ResourceOptions(parent=self))
 
         def warn(open_rows: str | None) -> None:
@@ -87,6 +114,7 @@ class ZoomAccount(pulumi.ComponentResource):
                 pulumi.log.warn("preflight:\n" + "\n".join(f"- {line}" for line in lines), self)
 
         preflight.open.apply(warn)
+        return preflight
 
     def _declare_calendar(self, tenant: Tenant) -> list[pulumi.Output[dict[str, str | None]]]:
         """What a browser reads and sets, or a person does; returns what the browser left unread."""
@@ -110,13 +138,7 @@ class ZoomAccount(pulumi.ComponentResource):
         read: of each resource, why each of its settings is unread: None where it is yet to be.
         Raises RunError in a preview, where attestations are required and one is missing.
         """
-        reasons = {name: reason for one in read for name, reason in one.items()}
-        checks = check_settings(
-            tenant,
-            datetime.date.today(),
-            unread={name: reason for name, reason in reasons.items() if reason is not None},
-            pending=[name for name, reason in reasons.items() if reason is None],
-        )
+        checks = _checks(tenant, read)
         if not checks:
             return []
         steps = portal_steps(checks)
@@ -134,6 +156,28 @@ class ZoomAccount(pulumi.ComponentResource):
                 self,
             )
         return steps
+
+
+def _checks(tenant: Tenant, read: list[dict[str, str | None]]) -> list[Check]:
+    """Where the article's settings stand; `read` as for `_tell`."""
+    reasons = {name: reason for one in read for name, reason in one.items()}
+    return check_settings(
+        tenant,
+        datetime.date.today(),
+        unread={name: reason for name, reason in reasons.items() if reason is not None},
+        pending=[name for name, reason in reasons.items() if reason is None],
+    )
+
+
+def _verdict(
+    tenant: Tenant, consent: str | None, read: list[dict[str, str | None]]
+) -> Verdict | None:
+    """Entra's answer as the preflight read it, beside where Zoom's setting stands."""
+    if not isinstance(consent, str):
+        return None  # a preview does not know what is yet to be read
+    found = json.loads(consent)
+    asks = asks_of(tenant, _checks(tenant, read), found["asks"]["value"], datetime.date.today())
+    return compare(answer_of(found["answer"]), asks, tenant.consent.by)
 
 
 def _unread(

@@ -12,6 +12,7 @@ _DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 _DOMAINS = any_of("Domain.Read.All", "Domain.ReadWrite.All", *_DIRECTORY)
 _ORGANIZATION = any_of("Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY)
 _USERS = any_of("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY)
+_USER_ROLES = any_of("AppRoleAssignment.ReadWrite.All", *_DIRECTORY)
 _GROUPS = any_of("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY)
 _FILTERS = {
     "users": frozenset({"id", "displayName", "mail", "userPrincipalName", "accountEnabled"}),
@@ -65,16 +66,40 @@ def _organization(call: Call) -> dict[str, Json]:
 def _register(kind: str, needs: Needs) -> None:
     @routes.add("GET", f"/{kind}", needs)
     def list_all(call: Call) -> Response:
-        items = filtered(call, call.entra[kind].values(), kind.removesuffix("s"), _FILTERS[kind])
-        return listing(call, kind, items)
+        items = map(_shown, call.entra[kind].values())
+        found = filtered(call, items, kind.removesuffix("s"), _FILTERS[kind])
+        return listing(call, kind, found)
 
     @routes.add("GET", f"/{kind}/{{}}", needs)
     def read_one(call: Call) -> Response:
-        key = call.params[0].lower()
-        for item in call.entra[kind].values():
-            if key in (item["id"], str(item.get("userPrincipalName")).lower()):
-                return entity(call, kind, item)
-        raise not_found(call.params[0])
+        return entity(call, kind, _shown(_one(call, kind)))
+
+
+def _one(call: Call, kind: str) -> dict[str, Json]:
+    key = call.params[0].lower()
+    for item in call.entra[kind].values():
+        if key in (item["id"], str(item.get("userPrincipalName")).lower()):
+            found: dict[str, Json] = item
+            return found
+    raise not_found(call.params[0])
+
+
+def _shown(item: dict[str, Json]) -> dict[str, Json]:
+    """Members have a route of their own."""
+    return {name: value for name, value in item.items() if name != "members"}
+
+
+@routes.add("GET", "/users/{}/appRoleAssignments", _USER_ROLES)
+def list_assignments_of_user(call: Call) -> Response:
+    """Those of the user, and those of the groups the user is a direct member of."""
+    user = _one(call, "users")["id"]
+    groups = [g["id"] for g in call.entra["groups"].values() if user in g.get("members", ())]
+    found = [
+        item
+        for item in call.entra["appRoleAssignments"].values()
+        if item["principalId"] in (user, *groups)
+    ]
+    return listing(call, "appRoleAssignments", found)
 
 
 _register("users", _USERS)

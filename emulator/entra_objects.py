@@ -148,6 +148,7 @@ def mirrored(app: dict[str, Json]) -> dict[str, Json]:
 def drop_principal(entra: dict[str, Json], key: str) -> None:
     """Remove a principal and everything that only exists through it."""
     entra["servicePrincipals"].pop(key)
+    entra["delegatedPermissionClassifications"].pop(key, None)
     for name, sides in (
         ("oauth2PermissionGrants", ("clientId", "resourceId")),
         ("appRoleAssignments", ("principalId", "resourceId")),

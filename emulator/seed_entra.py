@@ -35,9 +35,6 @@ AUTOMATION_ROLES = (
 )
 CREATED = "2024-03-04T09:30:00Z"
 _BUILT_IN = (
-    ("microsoft-user-default-low", "low", "delegatedUserConsentable"),
-    ("microsoft-user-default-recommended", "low", "delegatedUserConsentable"),
-    ("microsoft-user-default-allow-consent-apps", "all", "delegatedUserConsentable"),
     ("microsoft-user-default-legacy", "all", "delegatedUserConsentable"),
     ("microsoft-application-admin", "all", "delegated"),
     ("microsoft-company-admin", "all", "delegated"),
@@ -49,6 +46,14 @@ _BUILT_IN = (
     ("microsoft-pre-approval-apps-for-chat", "all", "application"),
     ("microsoft-pre-approval-apps-for-team", "all", "application"),
     ("microsoft-pre-approval-apps-for-group", "all", "application"),
+)
+_MAIL_CLIENTS = (
+    "f8d98a96-0999-43f5-8af3-69971c7bb423",  # Apple Mail
+    "b50c1dbd-1855-4e54-b07c-d3c3029e93d3",  # Spark
+    "e9a7fea1-1cc0-4cd9-a31b-9137ca5deedd",  # eM Client
+    "8acd33ea-7197-4a96-bc33-d7cc7101262f",  # Android, Samsung's
+    "2cee05de-2b8f-45a2-8289-2a06ca32c4c8",  # Android
+    "9e5f94bc-e8a4-4e73-b8be-63364c29d753",  # Thunderbird
 )
 
 
@@ -89,11 +94,13 @@ def entra(tenant_id: str) -> dict[str, Json]:
         "servicePrincipals": {},
         "oauth2PermissionGrants": {},
         "appRoleAssignments": {},
+        # By the id of the principal whose permissions are classified.
+        "delegatedPermissionClassifications": {},
         "secrets": {},
         "certificates": {},
         "managedIdentities": [],
         "authorizationPolicy": _authorization(),
-        "permissionGrantPolicies": {p["id"]: p for p in _policies(ids)},
+        "permissionGrantPolicies": {p["id"]: p for p in _policies(ids, tenant_id)},
         "adminConsentRequestPolicy": {
             "isEnabled": False,
             "notifyReviewers": False,
@@ -215,6 +222,7 @@ def _group(ids: Ids, name: str) -> dict[str, Json]:
         "mail": None,
         "mailEnabled": False,
         "securityEnabled": True,
+        "members": [ids.of("user/adele")],
     }
 
 
@@ -282,7 +290,40 @@ def _authorization() -> dict[str, Json]:
     }
 
 
-def _policies(ids: Ids) -> list[dict[str, Json]]:
+def _for_users(ids: Ids, tenant_id: str) -> list[dict[str, Json]]:
+    """The built-in policies that users get, as Entra's "Manage app consent policies" has them."""
+    users = SET_DEFAULTS | {"permissionType": "delegatedUserConsentable"}
+    graph = SET_DEFAULTS | {"permissionType": "delegated", "resourceApplication": GRAPH_APP_ID}
+    low = users | {"permissionClassification": "low"}
+    # Microsoft manages these two and changes them; mail and calendars are for mail clients only.
+    mail = graph | {"permissions": seed_graph.kept_from_users()}
+    sets = {
+        "microsoft-user-default-low": (
+            [
+                low | {"clientApplicationsFromVerifiedPublisherOnly": True},
+                low | {"clientApplicationTenantIds": [tenant_id]},
+            ],
+            [],
+        ),
+        "microsoft-user-default-recommended": ([users], [mail]),
+        "microsoft-user-default-allow-consent-apps": (
+            [mail | {"clientApplicationIds": list(_MAIL_CLIENTS)}],
+            [],
+        ),
+    }
+    return [
+        {
+            "id": key,
+            "displayName": key.removeprefix("microsoft-").replace("-", " ").title(),
+            "description": "A built-in permission grant policy.",
+            "includes": [{"id": ids.of(f"set/{key}/{n}")} | s for n, s in enumerate(includes)],
+            "excludes": [{"id": ids.of(f"set/{key}/x{n}")} | s for n, s in enumerate(excludes)],
+        }
+        for key, (includes, excludes) in sets.items()
+    ]
+
+
+def _policies(ids: Ids, tenant_id: str) -> list[dict[str, Json]]:
     built_in = [
         {
             "id": key,
@@ -312,7 +353,7 @@ def _policies(ids: Ids) -> list[dict[str, Json]]:
         ],
         "excludes": [],
     }
-    return [*built_in, custom]
+    return [*_for_users(ids, tenant_id), *built_in, custom]
 
 
 def _add_principal(

@@ -57,6 +57,18 @@ def scopes() -> list[dict[str, Json]]:
     return [scope(value, key, kind) for value, key, kind in map(str.split, _lines(_SCOPES))]
 
 
+def kept_from_users() -> list[str]:
+    """Permissions that Microsoft's recommended policy leaves to administrators, by their ids."""
+    names = (
+        "Calendars.Read",
+        "Calendars.ReadWrite",
+        "Calendars.ReadWrite.Shared",
+        "Contacts.ReadWrite",
+        "Mail.Read",
+    )
+    return [item["id"] for item in scopes() if item["value"] in names]
+
+
 def roles() -> list[dict[str, Json]]:
     """The application permissions of Microsoft Graph that matter here."""
     return [role(value, key) for value, key in map(str.split, _lines(_ROLES))]

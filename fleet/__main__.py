@@ -219,6 +219,47 @@ def preflight(tenant: str, form: str) -> None:
 
 @main.command()
 @click.argument("tenant")
+@click.option(
+    "--error", metavar="TEXT", help="What users see: AADSTS65001, 65001, or a whole page."
+)
+@click.option("--user", metavar="UPN", help="A user who is refused, by the name in Entra.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is written.",
+)
+def doctor(tenant: str, error: str | None, user: str | None, form: str) -> None:
+    """Say why users of TENANT are refused, and what to do about it; only reads.
+
+    Exit 0: nothing refuses users. 3: a cause was found. 4: it cannot be told, or something may
+    refuse them. 1: it could not be run. 2: the file or an argument cannot be used.
+    """
+    from fleet.doctor import diagnosis_of, show
+    from tenant.aadsts import code_in
+
+    number = None if error is None else code_in(error)
+    if error is not None and number is None:
+        raise click.UsageError(
+            "--error: names no error of Entra's (AADSTS and five to seven digits)"
+        )
+    if user is not None and not user.strip():
+        raise click.UsageError("--user: is empty")
+    if problems := check_files([tenant]):
+        click.echo(problems[0], err=True)
+        sys.exit(2)
+    try:
+        found = diagnosis_of(tenant, number, user.strip() if user else None)
+    except (pulumi.PulumiFailed, ServiceError) as trouble:
+        raise click.ClickException(str(trouble)) from None
+    show(tenant, found, form, Console(highlight=False))
+    sys.exit(found.exit_code)
+
+
+@main.command()
+@click.argument("tenant")
 @click.argument("setting", type=click.Choice(CHANNELS))
 @click.argument("value", type=click.Choice(["on", "off", "true", "false"]))
 @click.option(

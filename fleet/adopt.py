@@ -111,9 +111,7 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
             return None  # what would hold the object is not there either
         return _entry(f"prior/{props['of']}", {**props, **internal}, {**outs, **internal})
     if kind in _READ_ONLY:
-        outs = _READ_ONLY[kind]().create(props).outs or {}
-        id_ = _READ_ONLY[kind]().object_id(props)
-        return _entry(id_, {**props, **internal}, {**outs, **internal})
+        return _find_read_only(_READ_ONLY[kind](), props, internal)
     if kind not in KINDS:
         return None
     provider = KINDS[kind]()
@@ -132,6 +130,13 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
     adopted = {**props, **live, **internal}
     outs = {**provider.state(adopted, live), **internal}
     return _entry(provider.object_id(props), adopted, outs)
+
+
+def _find_read_only(provider: SharedProvider, props: Props, internal: Props) -> Props | None:
+    if props.get("clientId") == UNKNOWN_VALUE:
+        return None  # of a registration that is yet to be made
+    outs = provider.create(props).outs or {}
+    return _entry(provider.object_id(props), {**props, **internal}, {**outs, **internal})
 
 
 def _entry(id_: str, inputs: Props, outputs: Props) -> Props:

@@ -130,13 +130,13 @@ def changes_of(document: dict[str, Any]) -> list[Change]:
     """Every property that would change, from the document of `pulumi preview --json`.
 
     What is in the stack's state only (components, providers, the records of what was there
-    before) is left out: it changes nothing in a service.
+    before, what the preflight asks for) is left out: it changes nothing in a service.
     """
     changes: list[Change] = []
     for step in document.get("steps") or ():
         state = step.get("newState") or step.get("oldState") or {}
         type_ = str(state.get("type"))
-        internal = type_.startswith("pulumi:") or type_.endswith(":PriorValues")
+        internal = type_.startswith("pulumi:") or type_.endswith((":PriorValues", ":Preflight"))
         if step["op"] in _OPERATIONS and state.get("custom") and not internal:
             changes.extend(_changes_of_step(step, type_))
     return sorted(changes, key=lambda change: (change.resource, change.property))

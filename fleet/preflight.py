@@ -25,12 +25,13 @@ def preflight_of(tenant: str) -> list[Row]:
     """
     file = pulumi.ROOT / "stacks" / f"Pulumi.{tenant}.yaml"
     declared = declaration.parse_file(file.read_text(encoding="utf-8"), file.name)
-    use_settings(_settings(tenant))
+    use_settings(settings_of(tenant))
     what = wanted(declared)
     return rows(what, read_facts(what, zoom(), graph))
 
 
-def _settings(tenant: str) -> Settings:
+def settings_of(tenant: str) -> Settings:
+    """Credentials of the environment and, where the tenant has a stack, of its configuration."""
     known = pulumi.run("stack", "--show-name", stack=tenant, check=False).code == 0
     return pulumi.settings(tenant) if known else Settings()
 

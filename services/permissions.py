@@ -31,6 +31,15 @@ GRANT_READ = Need(
     _CONSENT,
     "read delegated permission grants",
 )
+CONSENT_REQUESTS_READ = Need(
+    "Policy.Read.All", _CONSENT, "read whether users may ask an administrator for approval"
+)
+LEVELS_READ = Need("Application.Read.All", _CONSENT, "read permission classifications")
+ASSIGNED_READ = Need("Application.Read.All", _CONSENT, "read who is assigned to the application")
+USER_READ = Need("User.Read.All (or Directory.Read.All)", _CONSENT, "look up a user")
+USER_ASSIGNED_READ = Need(
+    "Directory.Read.All", _CONSENT, "read what a user is assigned to, over groups too"
+)
 GRANT_WRITE = Need(
     "DelegatedPermissionGrant.ReadWrite.All", _CONSENT, "add and remove our scopes of the grant"
 )
@@ -168,7 +177,30 @@ RESOURCES = (
     Row(
         "Preflight",
         "always; what it cannot read it calls unknown",
-        (SETTINGS_READ, MANAGED_DOMAINS_READ, DOMAINS_READ),
+        (
+            SETTINGS_READ,
+            MANAGED_DOMAINS_READ,
+            DOMAINS_READ,
+            PRINCIPAL_READ,
+            POLICY_READ,
+            AUTHORIZATION_READ,
+            GRANT_READ,
+        ),
+        (),
+    ),
+    Row(
+        "`fleet doctor`",
+        "it is run; what it cannot read it calls unknown. The last two only with `--user`",
+        (
+            SETTINGS_READ,
+            DOMAINS_READ,
+            PRINCIPAL_READ,
+            POLICY_READ,
+            AUTHORIZATION_READ,
+            GRANT_READ,
+            USER_READ,
+            USER_ASSIGNED_READ,
+        ),
         (),
     ),
     Row(

@@ -16,6 +16,7 @@ from services.zoom.api import ZoomApi
 from tenant.preflight import Facts, Failure, Wanted
 
 PURPOSE = "preflight"
+DOMAINS = "/organization?$select=verifiedDomains"
 
 Fact = TypeVar("Fact")
 
@@ -25,7 +26,7 @@ def read_facts(what: Wanted, zoom: ZoomApi, graph: Callable[[], Graph]) -> Facts
 
     Raises LimitReached only: then nothing of the run can go on.
     """
-    verified = _fact(lambda: _verified(graph()))
+    verified = _fact(lambda: verified_domains(graph()))
     scopes = _fact(zoom.scopes)
     if isinstance(scopes, Failure):  # every further request would say the same
         return Facts(scopes, scopes, scopes, verified, None)
@@ -60,8 +61,9 @@ def _managed(body: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _verified(graph: Graph) -> frozenset[str]:
-    answer = graph.get("/organization?$select=verifiedDomains", DOMAINS_READ)
+def verified_domains(graph: Graph) -> frozenset[str]:
+    """Entra's verified domains of the tenant. Raises ServiceError."""
+    answer = graph.get(DOMAINS, DOMAINS_READ, purpose=PURPOSE)
     return frozenset(
         str(domain["name"])
         for organization in answer.get("value") or ()

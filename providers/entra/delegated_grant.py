@@ -10,11 +10,10 @@ from providers.clients import graph
 from providers.entra.principals import find_principals, require_principals, require_scopes
 from providers.shared import Props, SharedProvider, recorded
 from providers.values import canonical, has_unknown
-from services.entra.graph import literal, quote
+from services.entra.consent import GRANTS, tenant_wide
+from services.entra.graph import quote
 from services.errors import NotFound, WriteHadNoEffect
 from services.permissions import GRANT_READ, GRANT_WRITE
-
-_GRANTS = "/oauth2PermissionGrants"
 
 
 class DelegatedGrantProvider(SharedProvider):
@@ -42,7 +41,7 @@ class DelegatedGrantProvider(SharedProvider):
         return {**props, **ids}
 
     def live(self, props: Props) -> Props:
-        held = _scopes(self._find(props))
+        held = _scopes(self._find(props, fresh=False))
         if props.get("exclusive"):
             return {"scopes": sorted(held)}
         return {
@@ -67,7 +66,7 @@ class DelegatedGrantProvider(SharedProvider):
                 "resourceId": props["resourceId"],
                 "scope": " ".join(props["scopes"]),
             }
-            graph().post(_GRANTS, GRANT_WRITE, body)
+            graph().post(GRANTS, GRANT_WRITE, body)
             return
         text = str(grant.get("scope") or "")
         if props.get("exclusive"):
@@ -142,7 +141,7 @@ class DelegatedGrantProvider(SharedProvider):
         left += sorted(add - set(left))
         if not left and before is None:
             with contextlib.suppress(NotFound):  # gone already, by an earlier try
-                graph().delete(f"{_GRANTS}/{quote(grant['id'])}", GRANT_WRITE)
+                graph().delete(f"{GRANTS}/{quote(grant['id'])}", GRANT_WRITE)
         elif before is not None and set(left) == set(before.split()):
             self._set_scopes(grant, before)  # byte for byte as it was
         else:
@@ -150,19 +149,16 @@ class DelegatedGrantProvider(SharedProvider):
         return True
 
     def _set_scopes(self, grant: dict[str, Any], scope: str) -> None:
-        path = f"{_GRANTS}/{quote(grant['id'])}"
+        path = f"{GRANTS}/{quote(grant['id'])}"
         # Not repeatable: somebody may have added a scope since it was read.
         graph().patch(path, GRANT_WRITE, {"scope": scope}, repeatable=False)
 
-    def _find(self, props: Props) -> dict[str, Any] | None:
+    def _find(self, props: Props, *, fresh: bool = True) -> dict[str, Any] | None:
         ids = self._known_ids(props)
         if ids is None:
             return None
-        query = {
-            "$filter": f"clientId eq {literal(ids['principalId'])} and consentType eq "
-            "'AllPrincipals'"
-        }
-        for grant in graph().list_all(_GRANTS, GRANT_READ, query):
+        query = tenant_wide(ids["principalId"])
+        for grant in graph().list_all(GRANTS, GRANT_READ, query, fresh=fresh):
             if grant.get("resourceId") == ids["resourceId"] and (
                 grant.get("consentType") == "AllPrincipals"
             ):

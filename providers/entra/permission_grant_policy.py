@@ -19,13 +19,13 @@ from providers.entra.principals import (
 )
 from providers.shared import Props, SharedProvider, recorded, to_json, written
 from providers.values import has_unknown
+from services.entra.consent import AUTHORIZATION, POLICIES
 from services.entra.graph import quote
 from services.errors import ForeignObject, NotFound, WriteHadNoEffect
 from services.permissions import POLICY_READ, POLICY_WRITE
 from tenant.desired import MICROSOFT_GRAPH
 from tenant.model import GUID
 
-_POLICIES = "/policies/permissionGrantPolicies"
 _KINDS = ("includes", "excludes")
 
 # Microsoft Graph, permissionGrantConditionSet: the defaults, which are also the widest values.
@@ -111,12 +111,12 @@ class PermissionGrantPolicyProvider(SharedProvider):
             )
 
     def write(self, props: Props, live: Props) -> None:
-        path = f"{_POLICIES}/{quote(props['policyId'])}"
+        path = f"{POLICIES}/{quote(props['policyId'])}"
         ids = self._ids(props)
         texts = {name: props[name] for name in ("displayName", "description")}
         present: Props = {kind: [] for kind in _KINDS}
         if not live:
-            graph().post(_POLICIES, POLICY_WRITE, {"id": props["policyId"], **texts})
+            graph().post(POLICIES, POLICY_WRITE, {"id": props["policyId"], **texts})
         else:
             if any(live[name] != text for name, text in texts.items()):
                 graph().patch(path, POLICY_WRITE, texts)
@@ -126,7 +126,7 @@ class PermissionGrantPolicyProvider(SharedProvider):
             _replace_sets(f"{path}/{kind}", wanted, present[kind])
 
     def restore(self, props: Props, live: Props) -> bool:
-        path = f"{_POLICIES}/{quote(props['policyId'])}"
+        path = f"{POLICIES}/{quote(props['policyId'])}"
         before = recorded(props)
         if before is None:
             with contextlib.suppress(NotFound):
@@ -163,8 +163,8 @@ class PermissionGrantPolicyProvider(SharedProvider):
         )
 
     def _policy(self, props: Props) -> Props:
-        path = f"{_POLICIES}/{quote(props['policyId'])}"
-        policy = graph().get(path, POLICY_READ, ahead="/policies/authorizationPolicy")
+        path = f"{POLICIES}/{quote(props['policyId'])}"
+        policy = graph().get(path, POLICY_READ, ahead=AUTHORIZATION)
         for kind in _KINDS:
             if not isinstance(policy.get(kind), list):
                 policy[kind] = graph().list_all(f"{path}/{kind}", POLICY_READ)

@@ -8,11 +8,11 @@ from pulumi.dynamic import Resource, UpdateResult
 from providers.clients import graph
 from providers.shared import Props, SharedProvider, recorded
 from providers.values import canonical
+from services.entra.consent import AUTHORIZATION
 from services.errors import Unavailable, WriteHadNoEffect
 from services.permissions import AUTHORIZATION_READ, AUTHORIZATION_WRITE
 from tenant.desired import ASSIGNMENT_PREFIX
 
-AUTHORIZATION_POLICY = "/policies/authorizationPolicy"
 _LIST = "permissionGrantPoliciesAssigned"
 
 
@@ -64,7 +64,7 @@ class PolicyAssignmentProvider(SharedProvider):
 
     def no_effect(self, props: Props, live: Props) -> WriteHadNoEffect:
         return WriteHadNoEffect(
-            f"Entra: PATCH {AUTHORIZATION_POLICY} was answered with success and "
+            f"Entra: PATCH {AUTHORIZATION} was answered with success and "
             f"{props['policyId']} is still not assigned to users as declared. Another "
             "administrator or tool may be changing the list: look at Enterprise applications > "
             "Consent and permissions, then run again."
@@ -77,13 +77,13 @@ class PolicyAssignmentProvider(SharedProvider):
 
     @staticmethod
     def _entries(*, fresh: bool = True) -> list[str]:
-        policy = graph().get(AUTHORIZATION_POLICY, AUTHORIZATION_READ, fresh=fresh)
+        policy = graph().get(AUTHORIZATION, AUTHORIZATION_READ, fresh=fresh)
         return _assigned(policy)
 
     @staticmethod
     def _replace(entries: list[str]) -> None:
         body = {"defaultUserRolePermissions": {_LIST: entries}}
-        graph().patch(AUTHORIZATION_POLICY, AUTHORIZATION_WRITE, body, repeatable=False)
+        graph().patch(AUTHORIZATION, AUTHORIZATION_WRITE, body, repeatable=False)
 
 
 def _assigned(policy: dict[str, Any]) -> list[str]:
@@ -91,9 +91,7 @@ def _assigned(policy: dict[str, Any]) -> list[str]:
     entries = role.get(_LIST) if isinstance(role, dict) else None
     if not isinstance(entries, list):
         # Writing back a list that was not seen whole could drop others' entries.
-        raise Unavailable(
-            f"Entra: GET {AUTHORIZATION_POLICY}: the answer has no {_LIST}: nothing written"
-        )
+        raise Unavailable(f"Entra: GET {AUTHORIZATION}: the answer has no {_LIST}: nothing written")
     return [str(entry) for entry in entries]
 
 

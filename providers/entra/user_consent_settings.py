@@ -7,11 +7,14 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, Resource
 
 from providers.clients import graph
-from providers.entra.policy_assignment import AUTHORIZATION_POLICY, policies_for_self
+from providers.entra.policy_assignment import policies_for_self
 from providers.shared import Props, SharedProvider, to_json
+from services.entra.consent import AUTHORIZATION, POLICIES
 from services.errors import ServiceError, Unreadable
 from services.permissions import AUTHORIZATION_READ, POLICY_READ
 from tenant.user_policy import in_words
+
+_PURPOSE = "what users may consent to"
 
 
 class UserConsentSettingsProvider(SharedProvider):
@@ -29,12 +32,12 @@ class UserConsentSettingsProvider(SharedProvider):
     def live(self, props: Props) -> Props:
         try:
             policies = graph().list_all(
-                "/policies/permissionGrantPolicies", POLICY_READ, ahead=AUTHORIZATION_POLICY
+                POLICIES, POLICY_READ, ahead=AUTHORIZATION, purpose=_PURPOSE
             )
         except Unreadable:
             policies = []  # which are assigned is worth more than what they say
         known = {str(policy["id"]).lower(): policy for policy in policies}
-        authorization = graph().get(AUTHORIZATION_POLICY, AUTHORIZATION_READ)
+        authorization = graph().get(AUTHORIZATION, AUTHORIZATION_READ, purpose=_PURPOSE)
         assigned = policies_for_self(authorization)
         return {
             "assigned": to_json([(key, in_words(key, known.get(key.lower()))) for key in assigned])

@@ -3,7 +3,8 @@
 import threading
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from services.entra.auth import Credentials
@@ -22,9 +23,11 @@ from services.permissions import Need
 from services.redact import redact
 from services.settings import Settings
 
-# Reads that several resources ask for within this time travel as one $batch request.
+# Reads that several resources ask for within this time of one another travel as one $batch.
 GATHER_SECONDS = 0.01
-AHEAD_SECONDS = 5.0
+GATHER_AT_MOST = 0.15
+KEPT_SECONDS = 5.0
+_DEFINITE = (200, 403, 404)  # what is no passing trouble
 BATCH_LIMIT = 20  # Microsoft Graph, "JSON batching"
 
 
@@ -47,21 +50,46 @@ class Graph:
         self._root = f"{cloud.graph}/v1.0"
         self._credentials = Credentials(settings, cloud, self._http)
         self._gathering: list[_Read] = []
-        self._ahead: dict[str, list[tuple[float, Answer]]] = {}
+        self._flying: dict[str, _Read] = {}
+        self._kept: dict[str, _Kept] = {}
+        self._writes = 0
         self._lock = threading.Lock()
 
     def get(
-        self, path: str, need: Need, *, ahead: str | None = None, fresh: bool = False
+        self,
+        path: str,
+        need: Need,
+        *,
+        ahead: str | None = None,
+        fresh: bool = False,
+        purpose: str = "",
     ) -> dict[str, Any]:
         """The object at `path`. Raises NotFound only on a definite 404.
 
-        `ahead` is a path that is likely to be read next: it travels along, and answers the next
-        read of it within a few seconds, unless something was written in between. `fresh` takes
-        no answer that came ahead: for what is changed and written back whole.
+        One answer serves several purposes within a few seconds, each once, unless something was
+        written in between. `ahead` is a path that is likely to be read next: it travels along.
+        `fresh` takes no answer that came before: for what is changed and written back whole.
         """
-        if fresh:
-            self._ahead.pop(path, None)
-        return self._object(self._read(path, ahead), "GET", path, need)
+        likely = [] if ahead is None else [ahead]
+        (answer,) = self._read([path], purpose, likely, fresh=fresh)
+        return self._object(answer, "GET", path, need)
+
+    def get_together(
+        self, needs: Mapping[str, Need], purpose: str, *, ahead: Sequence[str] = ()
+    ) -> dict[str, dict[str, Any] | ServiceError]:
+        """The object at each path, or the error of reading it: all in one request, as for `get`.
+
+        Raises ServiceError where nothing can be asked at all: no token, no connection.
+        """
+        found: dict[str, dict[str, Any] | ServiceError] = {}
+        for (path, need), answer in zip(
+            needs.items(), self._read(list(needs), purpose, ahead), strict=True
+        ):
+            try:
+                found[path] = self._object(answer, "GET", path, need)
+            except ServiceError as error:
+                found[path] = error
+        return found
 
     def list_all(
         self,
@@ -70,9 +98,16 @@ class Graph:
         query: Mapping[str, str] | None = None,
         *,
         ahead: str | None = None,
+        fresh: bool = False,
+        purpose: str = "",
     ) -> list[dict[str, Any]]:
-        """All members of the collection at `path`, over all its pages. `ahead` as in `get`."""
-        page = self._object(self._read(_with_query(path, query), ahead), "GET", path, need)
+        """All members of the collection at `path`, over all its pages; as for `get`."""
+        whole = with_query(path, query)
+        page = self.get(whole, need, ahead=ahead, fresh=fresh, purpose=purpose)
+        return self.rest_of(page, path, need)
+
+    def rest_of(self, page: dict[str, Any], path: str, need: Need) -> list[dict[str, Any]]:
+        """All members of a collection whose first page is `page`."""
         members: list[dict[str, Any]] = list(page.get("value", ()))
         seen: set[str] = set()
         while (link := page.get("@odata.nextLink")) is not None and link not in seen:
@@ -103,7 +138,9 @@ class Graph:
     ) -> Answer:
         token = self._credentials.token()
         if method != "GET" and not url.endswith("/$batch"):
-            self._ahead.clear()
+            with self._lock:
+                self._writes += 1
+                self._kept.clear()
         label = f"{method} {url.removeprefix(self._root).split('?')[0]}"
         for last in (False, True):
             answer = self._http.send(
@@ -119,29 +156,79 @@ class Graph:
             token = self._credentials.token(not_this=token)
         raise AssertionError("unreachable")
 
-    def _read(self, path: str, ahead: str | None = None) -> Answer:
-        """A GET that shares a request with the reads other threads ask for at the same moment."""
+    def _read(
+        self, paths: list[str], purpose: str, ahead: Sequence[str] = (), *, fresh: bool = False
+    ) -> list[Answer]:
+        """GETs that share a request with the reads other threads ask for at the same moment."""
+        answers: dict[str, Answer] = {}
+        if not fresh:
+            kept = ((path, self._take(path, purpose)) for path in paths)
+            answers = {path: answer for path, answer in kept if answer is not None}
+        if len(answers) < len(paths):
+            asked = [path for path in (*paths, *ahead) if path not in answers]
+            for read in self._gather(asked, fresh):
+                answer = read.wait()
+                if answer is None and read.path in paths:
+                    answer = self._send("GET", self._root + read.path)
+                    self._keep(read, answer)
+                if answer is not None and read.path in paths:
+                    answers[read.path] = answer
+                    self._serve(read.path, purpose, answer)
+        return [answers[path] for path in paths]
+
+    def _take(self, path: str, purpose: str) -> Answer | None:
+        """The answer kept for `path`, once for each purpose."""
         with self._lock:
-            # Each answer that came ahead serves one reader; who writes in between clears them.
-            while waiting := self._ahead.get(path):
-                came, answer = waiting.pop(0)
-                if time.monotonic() - came < AHEAD_SECONDS:
-                    return answer
-        reads = [_Read(one) for one in (path, ahead) if one is not None]
+            kept = self._kept.get(path)
+            if kept is None or purpose in kept.served or time.monotonic() > kept.until:
+                return None
+            kept.served.add(purpose)
+            return kept.answer
+
+    def _keep(self, read: "_Read", answer: Answer | None) -> None:
+        """Keeps an answer for other purposes, where nothing was written since it was asked for."""
         with self._lock:
-            leads = not self._gathering
-            self._gathering.extend(reads)
+            if self._flying.get(read.path) is read:
+                del self._flying[read.path]
+            if answer and answer.status in _DEFINITE and read.writes == self._writes:
+                self._kept[read.path] = _Kept(answer, time.monotonic() + KEPT_SECONDS, set())
+
+    def _serve(self, path: str, purpose: str, answer: Answer) -> None:
+        with self._lock:
+            kept = self._kept.get(path)
+            if kept is not None and kept.answer is answer:
+                kept.served.add(purpose)
+
+    def _gather(self, paths: Iterable[str], fresh: bool) -> "list[_Read]":
+        """A read for each path: one that is under way, or one of the next request."""
+        reads, new = [], []
+        with self._lock:
+            for path in paths:
+                read = None if fresh else self._flying.get(path)
+                if read is None or read.writes != self._writes:
+                    read = self._flying[path] = _Read(path, self._writes)
+                    new.append(read)
+                reads.append(read)
+            leads = bool(new) and not self._gathering
+            self._gathering.extend(new)
         if leads:
-            time.sleep(GATHER_SECONDS)
-            with self._lock:
-                gathered, self._gathering = self._gathering, []
+            gathered = self._gathered()
             for start in range(0, len(gathered), BATCH_LIMIT):
                 self._answer_together(gathered[start : start + BATCH_LIMIT])
-        for read in reads[1:]:
-            if (early := read.wait()) is not None:
-                with self._lock:
-                    self._ahead.setdefault(read.path, []).append((time.monotonic(), early))
-        return reads[0].wait() or self._send("GET", self._root + path)
+        return reads
+
+    def _gathered(self) -> "list[_Read]":
+        """What all threads ask for, once no more comes in: the engine asks for one thing after the
+        other."""
+        end, before = time.monotonic() + GATHER_AT_MOST, 0
+        while True:
+            time.sleep(GATHER_SECONDS)
+            with self._lock:
+                count = len(self._gathering)
+                if count == before or time.monotonic() > end:
+                    gathered, self._gathering = self._gathering, []
+                    return gathered
+            before = count
 
     def _answer_together(self, reads: "list[_Read]") -> None:
         """Gives each read its answer; None where it has to ask by itself."""
@@ -153,6 +240,7 @@ class Graph:
             pass  # each asks by itself and reports its own error
         finally:
             for at, read in enumerate(reads):
+                self._keep(read, answers.get(str(at)))
                 read.give(answers.get(str(at)))
 
     def _batch(self, paths: list[str]) -> dict[str, Answer]:
@@ -166,7 +254,7 @@ class Graph:
         return {
             str(item.get("id")): Answer(item["status"], item.get("body"), item.get("headers") or {})
             for item in items
-            if isinstance(item, dict) and (item.get("status") in (200, 403, 404))
+            if isinstance(item, dict) and item.get("status") in _DEFINITE
         }
 
     # ---- answers ---------------------------------------------------------------------------
@@ -183,10 +271,10 @@ class Graph:
 
 
 class _Read:
-    """One read that waits for its answer."""
+    """One read that waits for its answer; `writes`: how many were sent before it."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, path: str, writes: int) -> None:
+        self.path, self.writes = path, writes
         self._done = threading.Event()
         self._answer: Answer | None = None
 
@@ -199,7 +287,17 @@ class _Read:
         return self._answer
 
 
-def _with_query(path: str, query: Mapping[str, str] | None) -> str:
+@dataclass
+class _Kept:
+    """An answer, until when it may be taken, and the purposes that took it."""
+
+    answer: Answer
+    until: float
+    served: set[str]
+
+
+def with_query(path: str, query: Mapping[str, str] | None) -> str:
+    """`path` with `query`, encoded as every read of it has it."""
     return (
         f"{path}?{urllib.parse.urlencode(query, quote_via=urllib.parse.quote)}" if query else path
     )

@@ -7,6 +7,7 @@ change before the first click, and believes only what the page shows after a rel
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 PATIENCE = 20.0  # seconds that any one wait may take; ZOOM_PORTAL_TIMEOUT says another number
 PARENT = "calendar_and_contacts_integration"  # the others may be greyed out while it is off
 
+SHARED_FOR = 5.0  # seconds that one look at the page serves other purposes
+
 R = TypeVar("R")
 
 
@@ -43,6 +46,16 @@ class Reading:
     unread: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class _Look:
+    """A look at the page: what it showed, until when that counts, and whom it has served."""
+
+    reading: Reading
+    names: frozenset[str]
+    until: float
+    served: set[str] = field(default_factory=set)
+
+
 class Portal:
     """One account's portal, signed in with the state file of `tenant`. Thread-safe."""
 
@@ -52,13 +65,16 @@ class Portal:
         self._url = portal_url(settings)
         self._evidence = data_folder() / "refusals"
         self._worker = Worker(self._open)
+        self._last: _Look | None = None  # only ever used in the browser's thread
 
-    def read(self, names: list[str]) -> Reading:
+    def read(self, names: list[str], purpose: str = "") -> Reading:
         """The settings' values now; changes nothing.
 
-        Raises Unreadable (SignedOut, Forbidden, Unavailable) where not one can be read.
+        One look at the page serves several purposes within a few seconds, each once, and none
+        across a write. Raises Unreadable (SignedOut, Forbidden, Unavailable) where not one can be
+        read.
         """
-        return self._run(lambda page: self._read(page, names), sent=False)
+        return self._run(lambda page: self._shared(page, names, purpose), sent=False)
 
     def write(self, values: Mapping[str, bool]) -> None:
         """Sets the settings in the given order, reloads, and compares.
@@ -117,6 +133,25 @@ class Portal:
                 f"Zoom's portal: the browser failed ({line}); run again", sent=sent
             ) from None
 
+    def _shared(self, page: SettingsPage, names: list[str], purpose: str) -> Reading:
+        last = self._last
+        if (
+            last is None
+            or purpose in last.served
+            or not set(names) <= last.names
+            or time.monotonic() > last.until
+        ):
+            # Before the page is looked at: a look that fails serves nobody else.
+            self._last = None
+            reading = self._read(page, names)
+            last = _Look(reading, frozenset(names), time.monotonic() + SHARED_FOR)
+            self._last = last
+        last.served.add(purpose)
+        return Reading(
+            {name: value for name, value in last.reading.values.items() if name in names},
+            {name: why for name, why in last.reading.unread.items() if name in names},
+        )
+
     def _read(self, page: SettingsPage, names: list[str]) -> Reading:
         page.open()
         reading, stops = Reading(), dict[str, Stopped]()
@@ -135,6 +170,7 @@ class Portal:
         return reading
 
     def _write(self, page: SettingsPage, values: Mapping[str, bool]) -> None:
+        self._last = None
         page.open()
         done: dict[str, bool] = {}
         doing = "look"

@@ -9,12 +9,22 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, Fault
+from emulator.seed_entra import ZOOM_APP_ID
 from providers.prior import KINDS
 from providers.zoom.preflight import PreflightProvider
 from tests.providers.stack import LOCKS, SETTINGS, Resource
 from tests.providers.wire import SAME, Process
 
-ASKED = {"account": "me", "domains": ["contoso.com"], "settings": True, "locks": True}
+ASKED: dict[str, Any] = {
+    "account": "me",
+    "domains": ["contoso.com"],
+    "settings": True,
+    "locks": True,
+    "clientId": ZOOM_APP_ID,
+    "permissions": ["Calendars.ReadWrite", "Contacts.ReadWrite"],
+    "policies": [],
+    "asks": {"path": "", "names": [], "tenant": "contoso"},
+}
 Start = Callable[..., Process]
 
 
@@ -120,3 +130,47 @@ def test_without_credentials_nothing_fails(start: Start) -> None:
 
 def test_it_writes_nothing_and_is_no_kind_with_a_record() -> None:
     assert not any(issubclass(PreflightProvider, kind) for kind in KINDS.values())
+
+
+def told(outs: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(outs["consent"])
+    return found
+
+
+def test_what_entra_lets_users_do_is_an_output_and_no_drift(
+    start: Start, emulator: Emulator
+) -> None:
+    provider = start().of(PreflightProvider)
+    id_, outs = provider.create(ASKED)
+    assert told(outs)["answer"]["effective"] == "needs an administrator"
+    policy = emulator.world.data["entra"]["authorizationPolicy"]
+    policy["defaultUserRolePermissions"]["permissionGrantPoliciesAssigned"].append(
+        "managePermissionGrantsForSelf.microsoft-user-default-legacy"
+    )
+    later = start().of(PreflightProvider)
+    emulator.clear_log()
+    _, read, inputs = later.read(id_, outs)
+    assert told(read)["answer"]["effective"] == "allowed"
+    assert later.diff(id_, read, inputs).changes == SAME
+    graph = [e for e in emulator.log if "/v1.0/" in e["path"]]
+    assert [e["path"] for e in graph] == ["/v1.0/$batch"]
+    assert any("organization" in item["path"] for item in graph[0]["items"])
+
+
+def test_zooms_setting_is_read_where_the_api_has_it(start: Start, emulator: Emulator) -> None:
+    emulator.world.data["zoom"]["settings"]["mail_calendar"] = {"users_can_consent": True}
+    path = {**ASKED["asks"], "path": "mail_calendar.users_can_consent"}
+    _, outs = start().of(PreflightProvider).create({**ASKED, "asks": path})
+    assert told(outs)["asks"] == {"value": True, "why": None}
+    _, outs = start().of(PreflightProvider).create({**ASKED, "asks": {**path, "path": "a.b"}})
+    assert told(outs)["asks"] == {
+        "value": None,
+        "why": "Zoom does not return a.b as true or false",
+    }
+
+
+def test_without_a_sign_in_to_entra_the_answer_is_unknown(start: Start) -> None:
+    _, outs = start(None, ARM_CLIENT_SECRET="wrong").of(PreflightProvider).create(ASKED)
+    answer = told(outs)["answer"]
+    assert answer["effective"] == "unknown"
+    assert "AADSTS7000215" in answer["why"]

@@ -1,0 +1,171 @@
+"""Reads what the doctor judges: Entra's consent in full, Zoom's setting, and one user."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from services.entra.consent import GRANTS, lacks, read_consent
+from services.entra.graph import Graph, literal, quote, with_query
+from services.errors import LimitReached, NotFound, ServiceError
+from services.permissions import (
+    DOMAINS_READ,
+    GRANT_READ,
+    PRINCIPAL_READ,
+    USER_ASSIGNED_READ,
+    USER_READ,
+    Need,
+)
+from services.preflight import verified_domains
+from services.zoom.api import ZoomApi
+from services.zoom.consent import Where, read_asks
+from services.zoom.portal import Portal
+from tenant.calendar import check_settings, settings_over
+from tenant.consent_policies import Unread
+from tenant.desired import client_id, display_name
+from tenant.doctor_case import UNASKED, Case, User
+from tenant.effective import Facts, Principal, effective
+from tenant.matching import USERS_CAN_CONSENT, asks_of, compare
+from tenant.model import Tenant
+
+PURPOSE = "doctor"
+SAMPLE = 100  # of users' own grants: enough to see what the application asks for
+
+T = TypeVar("T")
+
+
+def read_case(
+    tenant: Tenant,
+    graph: Graph,
+    zoom: Callable[[], ZoomApi],
+    portal: Callable[[], Portal],
+    user: str | None = None,
+) -> Case:
+    """The case of one tenant; what cannot be read is an Unread that says why.
+
+    user: the userPrincipalName of one who is refused. Raises LimitReached, and ServiceError where
+    the application itself cannot be told.
+    """
+    facts, known = read_consent(
+        graph, _client_id(tenant, graph), sorted(tenant.consent.permissions)
+    )
+    principal = facts.principal
+    live = read_asks(
+        Where(
+            tenant.zoom.paths.get("users_can_consent", ""), tuple(settings_over(tenant, "portal"))
+        ),
+        lambda: zoom().read(tenant.zoom.account, "settings", PURPOSE),
+        portal,
+    )
+    today = datetime.date.today()
+    unread = {USERS_CAN_CONSENT: live.why} if isinstance(live, Unread) else {}
+    checks = check_settings(tenant, today, unread)
+    asks = asks_of(tenant, checks, live if isinstance(live, bool) else None, today)
+    return Case(
+        tenant=tenant,
+        facts=facts,
+        verdict=compare(effective(facts), asks, tenant.consent.by),
+        asked=_asked(graph, principal, known.resource_id),
+        others=_others(graph, facts),
+        verified=_read(lambda: verified_domains(graph), DOMAINS_READ),
+        user=_user(graph, user, principal, known.resource_id) if user else UNASKED,
+    )
+
+
+def _client_id(tenant: Tenant, graph: Graph) -> str:
+    """Of a registration of this tenant Entra has it, under the declared name."""
+    known = client_id(tenant)
+    if known is not None:
+        return known
+    name = display_name(tenant)
+    query = {"$filter": f"displayName eq {literal(name)}", "$select": "id,appId"}
+    found = graph.list_all("/applications", PRINCIPAL_READ, query)
+    if len(found) != 1:
+        raise NotFound(
+            f"Entra: {len(found) or 'no'} registrations are named {name!r}, so which one is meant "
+            "cannot be told: run `pulumi up`, or rename the others."
+        )
+    return str(found[0]["appId"])
+
+
+def _read(read: Callable[[], T], need: Need) -> T | Unread:
+    try:
+        return read()
+    except LimitReached:
+        raise
+    except ServiceError as error:
+        return lacks(error, need)
+
+
+def _asked(
+    graph: Graph, principal: Principal | Unread | None, resource: str
+) -> frozenset[str] | Unread:
+    """What the first users' own grants hold; one page, since big tenants have one per user."""
+    if not isinstance(principal, Principal):
+        return principal or frozenset()
+    query = {
+        "$filter": f"clientId eq {literal(principal.id)} and consentType eq 'Principal'",
+        "$top": str(SAMPLE),
+    }
+    path = with_query(GRANTS, query)
+    return _read(lambda: _scopes(graph.get(path, GRANT_READ), resource), GRANT_READ)
+
+
+def _scopes(page: Mapping[str, object], resource: str) -> frozenset[str]:
+    grants = page.get("value")
+    return frozenset(
+        scope
+        for grant in (grants if isinstance(grants, list) else ())
+        if grant.get("resourceId") == resource
+        for scope in str(grant.get("scope") or "").split()
+    )
+
+
+def _others(graph: Graph, facts: Facts) -> Mapping[str, str] | Unread:
+    """Client id to name of the other applications of Zoom's, where the declared one is absent."""
+    if facts.principal is not None:
+        return {}
+    query = {"$filter": "startswith(displayName,'Zoom')", "$select": "appId,displayName"}
+    found = _read(
+        lambda: graph.list_all("/servicePrincipals", PRINCIPAL_READ, query), PRINCIPAL_READ
+    )
+    if isinstance(found, Unread):
+        return found
+    return {str(one["appId"]): str(one["displayName"]) for one in found}
+
+
+def _user(
+    graph: Graph, name: str, principal: Principal | Unread | None, resource: str
+) -> User | Unread | None:
+    path = f"/users/{quote(name)}"
+    try:
+        fields = "id,userPrincipalName,accountEnabled"
+        body = graph.get(f"{path}?$select={fields}", USER_READ)
+    except NotFound:
+        return None
+    except ServiceError as error:
+        return lacks(error, USER_READ)
+    user_id, shown = str(body["id"]), str(body["userPrincipalName"])
+    enabled = body.get("accountEnabled") is not False
+    if not isinstance(principal, Principal):
+        nothing: frozenset[str] | Unread = principal or frozenset()
+        return User(shown, enabled, nothing, principal or False)
+    query = {
+        "$filter": f"clientId eq {literal(principal.id)} and consentType eq 'Principal' and "
+        f"principalId eq {literal(user_id)}"
+    }
+    path = f"/users/{quote(user_id)}/appRoleAssignments"
+    return User(
+        shown,
+        enabled,
+        _read(
+            lambda: _scopes({"value": graph.list_all(GRANTS, GRANT_READ, query)}, resource),
+            GRANT_READ,
+        ),
+        _read(
+            lambda: any(
+                one.get("resourceId") == principal.id
+                for one in graph.list_all(path, USER_ASSIGNED_READ)
+            ),
+            USER_ASSIGNED_READ,
+        ),
+    )

@@ -1,0 +1,265 @@
+"""Reads who may consent to an application in a tenant: what tenant/effective.py judges.
+
+All of it travels in one $batch. What cannot be read is an Unread that names the missing permission.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
+
+from services.entra.graph import Graph, literal, quote, with_query
+from services.errors import Forbidden, NotFound, ServiceError
+from services.permissions import (
+    ASSIGNED_READ,
+    AUTHORIZATION_READ,
+    CONSENT_REQUESTS_READ,
+    GRANT_READ,
+    LEVELS_READ,
+    POLICY_READ,
+    PRINCIPAL_READ,
+    Need,
+)
+from tenant.consent_policies import Policy, Unread, assigned_to_users, policy_of
+from tenant.desired import MICROSOFT_GRAPH
+from tenant.effective import Facts, Principal, Published
+
+PURPOSE = "matching"
+GRANTS = "/oauth2PermissionGrants"
+AUTHORIZATION = "/policies/authorizationPolicy"
+POLICIES = "/policies/permissionGrantPolicies"
+_REQUESTS = "/policies/adminConsentRequestPolicy"
+_FIELDS = (
+    "id,appId,displayName,accountEnabled,appRoleAssignmentRequired,appOwnerOrganizationId,"
+    "verifiedPublisher,disabledByMicrosoftStatus"
+)
+
+Body = dict[str, Any]
+Read = Body | ServiceError
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an earlier run has read and never changes: it spares a preview Graph's long list.
+
+    Object ids of the application's principal and of Graph's own, and Graph's declared permissions.
+    """
+
+    principal_id: str = ""
+    resource_id: str = ""
+    published: Mapping[str, Published] = field(default_factory=dict)
+
+
+def known_to_text(known: Known, permissions: Sequence[str]) -> str:
+    """`known` as JSON for a stack's state: of the permissions only those that are declared."""
+    kept = {name: one for name, one in known.published.items() if name in permissions}
+    return json.dumps(asdict(replace(known, published=kept)), sort_keys=True)
+
+
+def known_from_text(text: str | None) -> Known:
+    """What `known_to_text` wrote; nothing known for None."""
+    if not text:
+        return Known()
+    body = json.loads(text)
+    return Known(**{**body, "published": {n: Published(**p) for n, p in body["published"].items()}})
+
+
+def policy_path(policy_id: str) -> str:
+    """Where one permission-grant policy is."""
+    return f"{POLICIES}/{quote(policy_id)}"
+
+
+def tenant_wide(principal_id: str) -> dict[str, str]:
+    """The query for the grants that an administrator gave an application for the company."""
+    return {
+        "$filter": f"clientId eq {literal(principal_id)} and consentType eq 'AllPrincipals'",
+    }
+
+
+def read_consent(
+    graph: Graph,
+    client_id: str,
+    permissions: Sequence[str],
+    known: Known | None = None,
+    *,
+    ahead: Sequence[str] = (),
+) -> tuple[Facts, Known]:
+    """The facts of one application and its delegated permissions of Microsoft Graph.
+
+    known: as an earlier call gave it back; without it two more requests are sent. ahead: paths that
+    somebody else reads next. Raises ServiceError only where nothing can be asked at all.
+    """
+    known = known or Known()
+    if not all(name in known.published for name in permissions):
+        known = Known(known.principal_id)
+    client, resource = (
+        f"/servicePrincipals(appId={literal(quote(app_id))})"
+        for app_id in (client_id, MICROSOFT_GRAPH)
+    )
+    paths: dict[str, Need] = {
+        f"{client}?$select={_FIELDS}": PRINCIPAL_READ,
+        f"{client}/appRoleAssignedTo?$top=1": ASSIGNED_READ,
+        f"{resource}/delegatedPermissionClassifications": LEVELS_READ,
+        AUTHORIZATION: AUTHORIZATION_READ,
+        POLICIES: POLICY_READ,
+        _REQUESTS: CONSENT_REQUESTS_READ,
+    }
+    principal_at, assigned_at, levels_at, *_ = paths
+    resource_at = f"{resource}?$select=id,oauth2PermissionScopes"
+    if not known.resource_id:
+        paths[resource_at] = PRINCIPAL_READ
+    if known.principal_id:
+        paths[_grants_at(known.principal_id)] = GRANT_READ
+    read = graph.get_together(paths, PURPOSE, ahead=ahead)
+    principal = _part(read[principal_at], PRINCIPAL_READ, _principal, absent=None)
+    known = _learnt(known, principal, read.get(resource_at))
+    published = known.published
+    assigned = _part(read[AUTHORIZATION], AUTHORIZATION_READ, _assigned)
+    facts = Facts(
+        client_id=client_id,
+        permissions=tuple(permissions),
+        resource=MICROSOFT_GRAPH,
+        principal=principal,
+        published=published
+        if known.resource_id
+        else _part(read[resource_at], PRINCIPAL_READ, _published),
+        levels=_part(read[levels_at], LEVELS_READ, _levels(graph, levels_at)),
+        assigned=assigned,
+        policies=_part(read[POLICIES], POLICY_READ, _policies(graph, assigned)),
+        granted=_granted(graph, principal, known, read),
+        someone_assigned=_part(
+            read[assigned_at], ASSIGNED_READ, lambda body: bool(body.get("value")), absent=False
+        ),
+        risky_apps=_part(
+            read[AUTHORIZATION],
+            AUTHORIZATION_READ,
+            lambda body: body.get("allowUserConsentForRiskyApps") is True,
+        ),
+        workflow=_part(
+            read[_REQUESTS], CONSENT_REQUESTS_READ, lambda body: body.get("isEnabled") is True
+        ),
+    )
+    return facts, known
+
+
+_NO_DEFAULT: Any = object()
+
+
+def _part(read: Read, need: Need, parse: Any, *, absent: Any = _NO_DEFAULT) -> Any:
+    """What `parse` makes of the answer; `absent` for a definite 404; else an Unread."""
+    if isinstance(read, NotFound) and absent is not _NO_DEFAULT:
+        return absent
+    if isinstance(read, ServiceError):
+        return lacks(read, need)
+    try:
+        return parse(read)
+    except ServiceError as error:  # of a later page
+        return lacks(error, need)
+
+
+def lacks(error: ServiceError, need: Need) -> Unread:
+    """Why something was not read: the permission that is missing, or the error."""
+    if isinstance(error, Forbidden):
+        return Unread(f"the identity lacks {need.permission}")
+    return Unread(str(error).rstrip("."))
+
+
+def _learnt(known: Known, principal: Principal | Unread | None, resource: Read | None) -> Known:
+    id_ = principal.id if isinstance(principal, Principal) else ""
+    if not isinstance(resource, dict):
+        return Known(id_, known.resource_id, known.published)
+    return Known(id_, str(resource.get("id")), _published(resource))
+
+
+def _principal(body: Body) -> Principal:
+    publisher = body.get("verifiedPublisher") or {}
+    return Principal(
+        id=str(body["id"]),
+        name=str(body.get("displayName") or "the application"),
+        enabled=body.get("accountEnabled") is not False,
+        assignment_required=body.get("appRoleAssignmentRequired") is True,
+        tenant=body.get("appOwnerOrganizationId"),
+        publisher=publisher.get("verifiedPublisherId"),
+        stopped=body.get("disabledByMicrosoftStatus"),
+    )
+
+
+def _published(body: Body) -> dict[str, Published]:
+    return {
+        str(scope["value"]): Published(str(scope["id"]), scope.get("type") == "User")
+        for scope in body.get("oauth2PermissionScopes") or ()
+        if scope.get("isEnabled") is not False
+    }
+
+
+def _levels(graph: Graph, path: str) -> Any:
+    def parse(page: Body) -> dict[str, str]:
+        return {
+            str(one["permissionId"]): str(one["classification"]).casefold()
+            for one in graph.rest_of(page, path, LEVELS_READ)
+        }
+
+    return parse
+
+
+def _assigned(body: Body) -> tuple[str, ...] | Unread:
+    """The policies under which users may consent for themselves; not those for what they own."""
+    role = body.get("defaultUserRolePermissions")
+    entries = role.get("permissionGrantPoliciesAssigned") if isinstance(role, dict) else None
+    if not isinstance(entries, list):
+        return Unread("the authorization policy does not list permission-grant policies")
+    return assigned_to_users(map(str, entries))
+
+
+def _policies(graph: Graph, assigned: tuple[str, ...] | Unread) -> Any:
+    wanted = [id_.casefold() for id_ in assigned] if isinstance(assigned, tuple) else []
+
+    def parse(page: Body) -> dict[str, Policy]:
+        bodies = {
+            str(body.get("id")).casefold(): body
+            for body in graph.rest_of(page, POLICIES, POLICY_READ)
+        }
+        for key in wanted:
+            if key in bodies:
+                _expand(graph, bodies[key])
+        return {key: policy_of(body) for key, body in bodies.items()}
+
+    return parse
+
+
+def _expand(graph: Graph, body: Body) -> None:
+    """Adds the condition sets where Graph did not send them along."""
+    for kind in ("includes", "excludes"):
+        if not isinstance(body.get(kind), list):
+            path = f"{policy_path(str(body['id']))}/{kind}"
+            body[kind] = graph.list_all(path, POLICY_READ, purpose=PURPOSE)
+
+
+def _granted(
+    graph: Graph, principal: Principal | Unread | None, known: Known, read: Mapping[str, Read]
+) -> frozenset[str] | Unread:
+    if principal is None:
+        return frozenset()  # a grant is to a principal, and goes with it
+    if isinstance(principal, Unread):
+        return principal
+    if not known.resource_id:
+        return Unread("Microsoft Graph's own service principal was not read")
+    path = _grants_at(principal.id)
+    page = read.get(path) or graph.get_together({path: GRANT_READ}, PURPOSE)[path]
+
+    def parse(body: Body) -> frozenset[str]:
+        return frozenset(
+            scope
+            for grant in graph.rest_of(body, GRANTS, GRANT_READ)
+            if grant.get("resourceId") == known.resource_id
+            and grant.get("consentType") == "AllPrincipals"
+            for scope in str(grant.get("scope") or "").split()
+        )
+
+    granted: frozenset[str] | Unread = _part(page, GRANT_READ, parse)
+    return granted
+
+
+def _grants_at(principal_id: str) -> str:
+    return with_query(GRANTS, tenant_wide(principal_id))

@@ -1,0 +1,78 @@
+"""Entra's error codes that users of the integration meet, and what each says.
+
+Sources: Entra, "Unexpected error when performing consent to an application", "Troubleshoot consent
+issues", "Microsoft Entra authentication and authorization error codes".
+"""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Code:
+    """An error code. says: what Entra means by it. look: where to look if no cause was found."""
+
+    number: str
+    says: str
+    look: str = "the user's entry in Entra > Sign-in logs, which names application and permissions"
+
+    def __str__(self) -> str:
+        return f"AADSTS{self.number}"
+
+
+CODES = {
+    code.number: code
+    for code in (
+        Code("65001", "neither the user nor an administrator has consented to what is asked for"),
+        Code(
+            "90008",
+            "the application asks for no permission to sign users in (User.Read), so its "
+            "registration is incomplete",
+            "application.clientId: another application than Zoom's may be named there",
+        ),
+        Code(
+            "90093",
+            "the user may not consent to what is asked for: a policy of the tenant prevents it, or "
+            "a permission is for administrators",
+        ),
+        Code("90094", "only an administrator may consent to what is asked for"),
+        Code(
+            "650053",
+            "a permission is asked for that the API does not have",
+            "consent.permissions, for a misspelt name",
+        ),
+        Code(
+            "650056",
+            "the request and the application do not fit: nobody consented in this tenant, no "
+            "permission is listed, or the client id is another application's",
+        ),
+        Code(
+            "700016",
+            "the application is not in this tenant",
+            "application.clientId and ARM_TENANT_ID; the sign-in may have gone to another tenant",
+        ),
+        Code("7000112", "the application is disabled"),
+        Code(
+            "50105",
+            "the application takes only users who are assigned to it, and this one is not",
+            "Enterprise applications > the application > Users and groups; nested groups do not "
+            "count",
+        ),
+        Code("50020", "the user is of another tenant or identity provider than this one"),
+        Code("50034", "the tenant has no such user"),
+        Code("50057", "the user's account is disabled"),
+    )
+}
+
+_IN_TEXT = re.compile(r"AADSTS\s*(\d{5,7})", re.IGNORECASE)
+_APPROVAL = re.compile(r"(need|requires?)\s+admin(istrator)?\s+approval", re.IGNORECASE)
+
+
+def code_in(text: str) -> str | None:
+    """The number of the error that `text` names: AADSTS65001, 65001, or a whole error page."""
+    found = _IN_TEXT.search(text)
+    if found is None and re.fullmatch(r"\s*\d{5,7}\s*", text):
+        return text.strip()
+    if found is None and _APPROVAL.search(text):
+        return "90094"  # the page "Need admin approval" is this error, without its number
+    return found[1] if found else None
