@@ -1,5 +1,6 @@
 """One tenant: the application, who consents to it in Entra, and the Zoom account that matches."""
 
+import msgspec
 import pulumi
 
 from components.admin_grant import AdminGrant
@@ -28,7 +29,13 @@ class Tenant(pulumi.ComponentResource):
         self.zoom = ZoomAccount(declared, child)
         for resource in [*shared, *self.zoom.documents]:
             _warn_if_unknown(resource, self)
-        self.register_outputs({"consent": desired.expected_consent(declared)})
+        self.register_outputs(
+            {
+                "consent": desired.expected_consent(declared),
+                # For policy packs, and no part of a diff: whoever reviews sees the file itself.
+                "declaration": msgspec.json.encode(declared).decode(),
+            }
+        )
 
 
 def _warn_if_unknown(resource: pulumi.Resource, component: pulumi.Resource) -> None:

@@ -57,6 +57,15 @@ SettingPath = Annotated[
 ]
 
 
+class ApplicationPermission(Struct, frozen=True, forbid_unknown_fields=True):
+    """A Microsoft Graph permission that the application has by itself, without a user."""
+
+    name: Permission
+    reason: Annotated[Text | UnsetType, Meta(description="Why a delegated one does not do.")] = (
+        UNSET
+    )
+
+
 class Consent(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """Who consents to Zoom's access. Sets Entra and Zoom together, so they always match."""
 
@@ -72,7 +81,7 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
         Meta(min_length=1, description="The delegated Microsoft Graph permissions Zoom needs."),
     ]
     user_policy: Annotated[
-        Literal["least-privilege", "leave"] | UnsetType,
+        Literal["least-privilege", "any-app", "leave"] | UnsetType,
         Meta(
             description="What users may consent to in Entra. least-privilege (the only value "
             "under by: user, and its default): this application and these permissions, nothing "
@@ -80,6 +89,8 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
             "prepares a later switch, since Entra takes about 30 minutes to let users consent."
         ),
     ] = UNSET
+
+    application_permissions: tuple[ApplicationPermission, ...] = ()
 
     @property
     def users_may_consent_in_entra(self) -> bool:
