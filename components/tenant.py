@@ -1,5 +1,6 @@
 """One tenant: the application, who consents to it in Entra, and the Zoom account that matches."""
 
+import msgspec
 import pulumi
 from msgspec import UNSET
 
@@ -34,7 +35,13 @@ class Tenant(pulumi.ComponentResource):
         for resource in [*shared, *self.zoom.documents]:
             _warn_if_unknown(resource, self)
         self.zoom.verdict.apply(self._tell)
-        self.register_outputs({"consent": desired.expected_consent(declared)})
+        self.register_outputs(
+            {
+                "consent": desired.expected_consent(declared),
+                # For policy packs, and no part of a diff: whoever reviews sees the file itself.
+                "declaration": msgspec.json.encode(declared).decode(),
+            }
+        )
 
     def _tell(self, verdict: Verdict | None) -> None:
         """One line of each preview; an `up` changes what was read before it."""

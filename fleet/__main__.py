@@ -1,5 +1,6 @@
 """`python -m fleet COMMAND`: run with --help for the commands, docs/ci.md for the exit codes."""
 
+import datetime
 import os
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from fleet.report import RENDERERS, Report, clean
 from services.errors import ServiceError
 from tenant import declaration
 from tenant.errors import DeclarationError
+from tenant.model import Tenant
+from tenant.rules import broken
 
 STACKS = pulumi.ROOT / "stacks"
 
@@ -31,12 +34,17 @@ def tenant_names() -> list[str]:
     return sorted(name for file in files if (name := tenant_of(file)) is not None)
 
 
+def _declared(tenant: str) -> Tenant:
+    file = Path("stacks") / f"Pulumi.{tenant}.yaml"
+    text = (pulumi.ROOT / file).read_text(encoding="utf-8")
+    return declaration.parse_file(text, str(file))
+
+
 def problem_of(tenant: str) -> str | None:
     """One line on why the tenant's file cannot be used; None where it can."""
     file = Path("stacks") / f"Pulumi.{tenant}.yaml"
     try:
-        text = (pulumi.ROOT / file).read_text(encoding="utf-8")
-        declaration.parse_file(text, str(file))
+        _declared(tenant)
     except OSError as error:
         return f"{file}: {error.strerror}"
     except UnicodeDecodeError:
@@ -59,13 +67,19 @@ def main() -> None:
 @main.command()
 @click.argument("tenants", nargs=-1)
 def validate(tenants: tuple[str, ...]) -> None:
-    """Check tenants' files (all of them, if none is named). Exit 2: a file cannot be used."""
+    """Check tenants' files (all of them, if none is named). Exit 2: a file cannot be used.
+
+    Rules of the policy pack that a file breaks are warnings here.
+    """
     names = list(tenants) or tenant_names()
     problems = check_files(names)
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
         sys.exit(2)
+    for name in names:
+        for rule, line in broken(_declared(name), datetime.date.today()):
+            click.echo(f"warning: stacks/Pulumi.{name}.yaml: {rule.name}: {line}", err=True)
     click.echo(f"{len(names)} {'file is' if len(names) == 1 else 'files are'} in order")
 
 

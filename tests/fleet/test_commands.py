@@ -42,6 +42,14 @@ def test_files_in_order_are_counted(project: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, "2 files are in order\n")
 
 
+def test_rules_that_a_file_breaks_are_warnings(project: Path) -> None:
+    registered = "source: registered\n      redirectUris: ['http://localhost/back']"
+    declare(project, "fabrikam", DECLARED.read_text().replace("source: zoom", registered))
+    done = fleet("validate")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("warning: stacks/Pulumi.fabrikam.yaml: redirect-uri-https: ")
+
+
 def test_every_file_that_cannot_be_used_is_named(project: Path) -> None:
     declare(project, "fabrikam", DECLARED.read_text().replace("by: admin", "by: nobody"))
     (project / "stacks" / "Pulumi.binary.yaml").write_bytes(b"\xff\xfe\x00")

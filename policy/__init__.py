@@ -1,0 +1,1 @@
+"""The policy pack: the engine runs this folder (PulumiPolicy.yaml)."""
