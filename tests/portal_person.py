@@ -18,8 +18,8 @@ INTEGRATION, SIGN_IN, CONSENT = NAMES = (
 
 
 def settings(emulator: Emulator, **more: str) -> Settings:
-    """What a client of the emulators has in its environment, with little patience."""
-    return Settings(environ={**emulator.env, "ZOOM_PORTAL_TIMEOUT": "2", **more})
+    """What a client of the emulators has in its environment, that waits for a busy machine."""
+    return Settings(environ={**emulator.env, "ZOOM_PORTAL_TIMEOUT": "10", **more})
 
 
 def signed_in(emulator: Emulator, tenant: str = "contoso", **more: str) -> Path:

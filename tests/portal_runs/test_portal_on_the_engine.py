@@ -37,7 +37,7 @@ class Tenant:
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self.emulator = emulator
         folder.mkdir()
-        data = {"XDG_DATA_HOME": str(folder.parent / "data"), "ZOOM_PORTAL_TIMEOUT": "3"}
+        data = {"XDG_DATA_HOME": str(folder.parent / "data"), "ZOOM_PORTAL_TIMEOUT": "10"}
         # The engine's own places are found before the data folder is another one.
         environment = {**_engine_environment(), **emulator.env, **data}
         self.workspace = Workspace(folder, environment)
