@@ -51,7 +51,7 @@ class UserConsentSettingsProvider(SharedProvider):
 
     def create(self, props: Props) -> CreateResult:
         read = self.read(self.object_id(props), props)
-        outs: dict[str, Any] = read.outs or {}
+        outs: dict[str, Any] = {**(read.outs or {}), **self.owner()}
         if "assigned" in outs:
             found = [key for key, _ in json.loads(outs["assigned"])]
             outs["found"] = to_json(found)

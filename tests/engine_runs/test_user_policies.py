@@ -50,9 +50,9 @@ def expected(stack: Stack, value: str) -> list[str]:
 
 
 def one_line(out: str, start: str) -> str:
-    """The one line that says so, without the engine's words around it."""
-    (found,) = {line.strip() for line in out.splitlines() if start in line}
-    return found[found.index(start) :]
+    """The one thing that is said so, wherever the engine shows it."""
+    (found,) = {line[line.index(start) :].strip() for line in out.splitlines() if start in line}
+    return found
 
 
 def check_what_is_told(shown: str, before: str, after: str) -> None:

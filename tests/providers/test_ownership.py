@@ -10,6 +10,7 @@ import pytest
 
 from emulator import Emulator, Fault
 from emulator.seed_entra import ZOOM_APP_ID
+from providers.entra.user_consent_settings import UserConsentSettingsProvider
 from providers.prior import KINDS
 from tests.providers.conftest import Start
 from tests.providers.stack import (
@@ -144,3 +145,15 @@ def test_a_policy_made_by_somebody_after_a_refused_create_is_not_ours(
     with pytest.raises(Failed, match="is there with other content"):
         resource.up()
     assert emulator.snapshot() == before
+
+
+def test_what_only_reads_is_of_one_tenant_too(
+    process: Process, emulator: Emulator, start: Start
+) -> None:
+    provider = process.of(UserConsentSettingsProvider)
+    id_, outs = provider.create(provider.check({}))
+    elsewhere = start(None, ARM_TENANT_ID=OTHER_TENANT).of(UserConsentSettingsProvider)
+    emulator.clear_log()
+    with pytest.raises(Failed, match="nothing was read or written"):
+        elsewhere.read(id_, outs)
+    assert emulator.log == []
