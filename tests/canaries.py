@@ -56,9 +56,13 @@ def echo(request: Request, secret: str, turn: int) -> Fault:
     return Fault(status=400, json=body, headers={"request-id": secret})
 
 
+SIZE = 24
+
+
 def pieces(secret: str) -> Iterator[str]:
-    """Parts that are long enough to be of use to whoever reads them."""
-    yield from (secret[at : at + 16] for at in range(0, max(len(secret) - 15, 0), 8))
+    """Parts that are long enough to be of use to whoever reads them, and to be nothing else: a
+    token has the names of permissions in it, and so have our providers in a state."""
+    yield from (secret[at : at + SIZE] for at in range(0, max(len(secret) - SIZE, 0) + 1, 8))
 
 
 def assert_untold(told: str, secrets: Iterable[str], where: str = "the output") -> None:

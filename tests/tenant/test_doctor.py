@@ -197,9 +197,6 @@ def test_what_is_proposed_is_a_declaration_that_is_taken(name: str, proposed: Js
         merged[key] = {**merged[key], **value} if isinstance(value, dict) else value
     if name == "domain-not-verified":
         return  # the domains are left to whoever knows them
-    if "ensurePrincipal" in merged["application"]:
-        # On the branch that declares it this is a key like any other.
-        assert merged["application"].pop("ensurePrincipal") is True
     if name == "wrong-client-id":
         merged["application"]["clientId"] = "00000000-0000-4000-8000-000000000001"
     try:
