@@ -33,8 +33,11 @@ def diagnosis_of(tenant: str, error: str | None, user: str | None) -> Diagnosis:
     """
     file = pulumi.ROOT / "stacks" / f"Pulumi.{tenant}.yaml"
     declared = declaration.parse_file(file.read_text(encoding="utf-8"), file.name)
-    use_settings(settings_of(tenant))
-    return diagnose(read_case(declared, graph(), zoom, lambda: portal(tenant), user), error)
+    settings = settings_of(tenant)
+    use_settings(settings)
+    identity = settings.get("ARM_CLIENT_ID")
+    case = read_case(declared, graph(), zoom, lambda: portal(tenant), user, identity)
+    return diagnose(case, error)
 
 
 def summary(found: Diagnosis) -> str:
@@ -90,6 +93,7 @@ def _plain(tenant: str, found: Diagnosis) -> Iterator[str]:
             yield f"      by {clean(fix.who)}; wait: {clean(fix.wait)}"
             for line in fix.declaration.splitlines():
                 yield f"      | {clean(line)}"
+    yield from (f"  ! {clean(line)}" for line in found.rules)
     yield "  Read:"
     for one in found.facts:
         yield f"  - {clean(one.text)} ({one.source})"
@@ -107,6 +111,7 @@ def as_rich(tenant: str, found: Diagnosis) -> RenderableType:
     parts += [Text(clean(line)) for line in (explained(found.error), _unexplained(found)) if line]
     for number, cause in enumerate(found.causes, 1):
         parts += _cause(number, cause)
+    parts += [Text(f"! {clean(line)}", style="yellow") for line in found.rules]
     facts = Table("what was read", "where", box=None)
     for one in found.facts:
         facts.add_row(Text(clean(one.text)), one.source)
@@ -156,7 +161,8 @@ def _markdown(tenant: str, found: Diagnosis) -> Iterator[str]:
                 lines = "\n".join(f"  {clean(line)}" for line in fix.declaration.splitlines())
                 yield f"\n  ```yaml\n{lines}\n  ```"
         yield ""
-    yield "<details><summary>What was read</summary>\n"
+    yield from (f"- rule broken: {code(line)}" for line in found.rules)
+    yield "\n<details><summary>What was read</summary>\n"
     yield from (f"- {code(one.text)} ({one.source})" for one in found.facts)
     yield from (f"- not readable: {code(line)}" for line in found.unknown)
     yield f"\n</details>\n\n{summary(found)}"
@@ -182,6 +188,7 @@ def as_json(tenant: str, found: Diagnosis) -> str:
         "other_causes": found.others,
         "facts": [dataclasses.asdict(one) for one in found.facts],
         "unknown": list(found.unknown),
+        "rules": list(found.rules),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

@@ -1,8 +1,9 @@
 """Reads what the doctor judges: Entra's consent in full, Zoom's setting, and one user."""
 
 import datetime
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 from services.entra.consent import GRANTS, lacks, read_consent
 from services.entra.graph import Graph, literal, quote, with_query
@@ -26,6 +27,7 @@ from tenant.doctor_case import UNASKED, Case, User
 from tenant.effective import Facts, Principal, effective
 from tenant.matching import USERS_CAN_CONSENT, asks_of, compare
 from tenant.model import Tenant
+from tenant.rules import broken, credential_problem
 
 PURPOSE = "doctor"
 SAMPLE = 100  # of users' own grants: enough to see what the application asks for
@@ -39,15 +41,16 @@ def read_case(
     zoom: Callable[[], ZoomApi],
     portal: Callable[[], Portal],
     user: str | None = None,
+    identity: str | None = None,
 ) -> Case:
     """The case of one tenant; what cannot be read is an Unread that says why.
 
-    user: the userPrincipalName of one who is refused. Raises LimitReached, and ServiceError where
-    the application itself cannot be told.
+    user: the userPrincipalName of one who is refused. identity: the client id that signs in, whose
+    secrets and certificates are looked at as those of a registration are. Raises LimitReached, and
+    ServiceError where the application itself cannot be told.
     """
-    facts, known = read_consent(
-        graph, _client_id(tenant, graph), sorted(tenant.consent.permissions)
-    )
+    app_id = _client_id(tenant, graph)
+    facts, known = read_consent(graph, app_id, sorted(tenant.consent.permissions))
     principal = facts.principal
     live = read_asks(
         Where(
@@ -68,7 +71,42 @@ def read_case(
         others=_others(graph, facts),
         verified=_read(lambda: verified_domains(graph), DOMAINS_READ),
         user=_user(graph, user, principal, known.resource_id) if user else UNASKED,
+        rules=(
+            *(f"{rule.name}: {line}" for rule, line in broken(tenant, today)),
+            *_credentials(graph, {app_id, identity} - {None}, today),
+        ),
     )
+
+
+def _credentials(graph: Graph, app_ids: Iterable[str | None], today: datetime.date) -> list[str]:
+    """What is wrong with the secrets and certificates of those applications that are registered
+    here; what cannot be read is left out, since it refuses nobody."""
+    lines: list[str] = []
+    for app_id in sorted(map(str, app_ids)):
+        path = with_query(
+            "/applications",
+            {
+                "$filter": f"appId eq {literal(app_id)}",
+                "$select": "displayName,passwordCredentials,keyCredentials",
+            },
+        )
+        found = _read(partial(graph.list_all, path, PRINCIPAL_READ), PRINCIPAL_READ)
+        for app in () if isinstance(found, Unread) else found:
+            lines += _ends(app, today)
+    return lines
+
+
+def _ends(app: Mapping[str, Any], today: datetime.date) -> Iterator[str]:
+    for kind, word in (("passwordCredentials", "secret"), ("keyCredentials", "certificate")):
+        for one in app.get(kind) or ():
+            problem = credential_problem(_day(one.get("endDateTime")), today)
+            if problem:
+                name = f"{word} {one.get('displayName') or one.get('keyId')}"
+                yield f"credential-expiry: the {name} of {app['displayName']} {problem}"
+
+
+def _day(text: str | None) -> datetime.date | None:
+    return datetime.datetime.fromisoformat(text).date() if text else None
 
 
 def _client_id(tenant: Tenant, graph: Graph) -> str:

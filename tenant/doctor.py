@@ -17,7 +17,8 @@ from tenant.matching import Verdict
 class Diagnosis:
     """What the doctor says. facts: what it rests on. unknown: what could not be read, and why.
 
-    error: the code that was asked about; others: how many causes are not about it.
+    error: the code that was asked about; others: how many causes are not about it. rules: which
+    rules are broken besides, a line each; none of them refuses users.
     """
 
     verdict: Verdict
@@ -26,6 +27,7 @@ class Diagnosis:
     unknown: tuple[str, ...]
     error: str | None = None
     others: int = 0
+    rules: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -58,7 +60,7 @@ def diagnose(case: Case, error: str | None = None) -> Diagnosis:
         unknown.append(f"Zoom's consent setting: {asks.reason}")
     facts = (*case.verdict.answer.findings, *_of_user(case), zoom_asks(case))
     others = len(found) - len(told)
-    return Diagnosis(case.verdict, facts, tuple(told), tuple(unknown), error, others)
+    return Diagnosis(case.verdict, facts, tuple(told), tuple(unknown), error, others, case.rules)
 
 
 def _fitting(case: Case, cause: Cause) -> Cause:

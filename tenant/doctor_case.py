@@ -31,7 +31,8 @@ class Case:
 
     asked: what users' own grants hold, so what the application once asked them for. others: client
     id to name of other applications named as Zoom's. verified: Entra's domains. user: None where
-    the tenant has none of that name; unasked where nobody asked for one.
+    the tenant has none of that name; unasked where nobody asked for one. rules: what else should
+    not be so, a line each (tenant/rules.py).
     """
 
     tenant: Tenant
@@ -41,6 +42,7 @@ class Case:
     others: Mapping[str, str] | Unread
     verified: frozenset[str] | Unread
     user: User | Unread | None = UNASKED
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -174,7 +175,8 @@ def case(graph: Graph, user: str | None = None, **zoom: Any) -> Case:
     def portal() -> Any:
         raise AssertionError("nobody declared the portal")
 
-    return read_case(declared, graph, lambda: ZoomApi(Settings()), portal, user)
+    identity = os.environ["ARM_CLIENT_ID"]
+    return read_case(declared, graph, lambda: ZoomApi(Settings()), portal, user, identity)
 
 
 def test_the_case_of_a_tenant_is_read_and_nothing_written(graph: Graph, emulator: Emulator) -> None:
@@ -219,3 +221,31 @@ def test_other_applications_of_zoom_are_named_where_the_declared_one_is_absent(
 ) -> None:
     zoom_of(emulator)["appId"] = other = "a651cfda-cbdd-4a39-bd03-fa829c3c1b29"
     assert case(graph).others == {other: "Zoom"}
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (datetime.timedelta(days=90), None),
+        (datetime.timedelta(days=3), "replace it now"),
+        (datetime.timedelta(days=700), "180 at most"),
+    ],
+)
+def test_a_credential_of_who_signs_in_is_told_before_it_ends(
+    graph: Graph, emulator: Emulator, end: datetime.timedelta, words: str | None
+) -> None:
+    apps = emulator.world.data["entra"]["applications"].values()
+    (app,) = [one for one in apps if one["appId"] == os.environ["ARM_CLIENT_ID"]]
+    moment = datetime.datetime.now(datetime.UTC) + end
+    app["passwordCredentials"][0]["endDateTime"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    rules = case(graph).rules
+    assert len(rules) == (words is not None)
+    assert all(rule.startswith("credential-expiry: the secret ") for rule in rules)
+    assert all(str(words) in rule for rule in rules)
+
+
+def test_rules_that_the_declaration_breaks_are_told(graph: Graph) -> None:
+    word = {"value": False, "who": "ada", "when": "2026-01-01", "until": "2026-02-01"}
+    calendar = {"integration": True, "integrateOnSignIn": True}
+    rules = case(graph, calendar={**calendar, "attestations": {"users_can_consent": word}}).rules
+    assert any(rule.startswith("attestation-in-date: zoom.calendar.attestations") for rule in rules)
