@@ -16,7 +16,7 @@ import jwt as pyjwt
 from cryptography import x509
 
 from . import jwt
-from .entra_ci import ISSUER, BuildService
+from .entra_ci import ISSUERS, BuildService
 from .login_error import LoginError, invalid_client
 from .wire import Json
 
@@ -116,7 +116,7 @@ def _check_federated(
     if not any(audience in c["audiences"] for c in matching):
         raise _unmatched(700212, "audience", audience)
     _check_time(claims)
-    if issuer != ISSUER:
+    if issuer not in ISSUERS:
         raise LoginError(400, "invalid_request", 90061, "Request to External OIDC endpoint failed.")
     if not _signed(assertion, builds.key.public_key()):
         raise invalid_client(50013, "Assertion failed signature validation.")

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from .wire import Json, Request, Response
 
 ISSUER = "https://ci.contoso.com"
+# Whose keys the emulated Entra can ask for; one key here signs for them all.
+ISSUERS = (ISSUER, "https://token.actions.githubusercontent.com")
 SUBJECT = "repo:contoso/tenants:ref:refs/heads/main"
 AUDIENCE = "api://AzureADTokenExchange"
 GITHUB_PATH, DEVOPS_PATH = "_apis/github/idtoken", "_apis/devops/oidctoken"
@@ -22,7 +24,7 @@ TOKEN_LIFE = 5 * 60  # seconds; GitHub's live five minutes
 
 
 class BuildService:
-    """Signs for one issuer. Its key and its jobs' request token live in memory only."""
+    """Signs for its issuers. Its key and its jobs' request token live in memory only."""
 
     def __init__(self) -> None:
         self.request_token = secrets.token_urlsafe(40)

@@ -108,7 +108,7 @@ def test_users_own_consent_from_match_to_mismatch(stack: Stack) -> None:
     assert len(asked) <= 6, [(e["method"], e["path"]) for e in asked]
     assert "users may consent by themselves" in line(out)
     assert "(policy zoom-calendar-users)" in line(out)
-    assert "warning" not in out
+    assert "warning: consent" not in out
 
     with stack.portal() as state:
         role = state["entra"]["authorizationPolicy"]["defaultUserRolePermissions"]

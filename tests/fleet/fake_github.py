@@ -4,11 +4,11 @@ As its REST documentation has it (API version 2022-11-28): paths, methods, heade
 limit of a comment, and the answers to a wrong token and to a missing permission.
 """
 
-import base64
 import json
 import re
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -31,6 +31,7 @@ class FakeGitHub:
         self.permissions = {"contents": "read", "pull-requests": "write", "id-token": "write"}
         self.subject = f"repo:{REPOSITORY}:environment:tenants-read"
         self.broken: Answer | None = None  # what every request is answered with instead
+        self.sign: Callable[..., str] = lambda **_: "unsigned"
         self._next_id = 1000
 
     def __enter__(self) -> Self:
@@ -101,7 +102,7 @@ class FakeGitHub:
             "nbf": now - 60,
             "exp": now + 300,
         }
-        return 200, {"count": 1, "value": f"{_part({'alg': 'RS256'})}.{_part(claims)}.c2lnbmVk"}
+        return 200, {"count": 1, "value": self.sign(**claims)}
 
     def _rest(
         self, request: BaseHTTPRequestHandler, path: str, query: dict[str, str], data: bytes
@@ -138,7 +139,3 @@ class FakeGitHub:
     def _list(self, query: dict[str, str]) -> Answer:
         size, page = min(int(query.get("per_page", 30)), 100), int(query.get("page", 1))
         return 200, self.comments[(page - 1) * size : page * size]
-
-
-def _part(value: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()

@@ -136,7 +136,8 @@ class Company:
     # ---- the machinery ---------------------------------------------------------------------
 
     def _trust(self, subject: str) -> None:
-        """The federated credential that docs/ci.md asks for."""
+        """The federated credential that docs/ci.md asks for; Entra knows GitHub's key."""
+        self.github.sign = self.emulator.world.builds.token
         app_id = self.emulator.env["ARM_CLIENT_ID"]
         applications = self.emulator.world.data["entra"]["applications"].values()
         (app,) = [app for app in applications if app["appId"] == app_id]
