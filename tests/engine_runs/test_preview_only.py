@@ -64,9 +64,20 @@ def test_what_is_listed_is_enough_to_see_everything_and_change_nothing(
     with stack.nothing_written():
         out = stack.pulumi(*REVIEW)
     assert errors(out) == []
-    assert not re.search("is unknown|: unknown", out), out
+    assert not re.search("is unknown, not compared|: unknown", out), out
     refused = [e["path"] for e in stack.emulator.log if e["status"] in (401, 403)]
     assert refused == []
+
+
+def test_what_is_listed_for_anything_is_enough_for_the_doctor(
+    applied: Callable[[str], Stack],
+) -> None:
+    stack = applied(declarations.text("user"))
+    only(stack, PREVIEW_ANY)
+    with stack.nothing_written():
+        told = stack.workspace.fleet("doctor", "contoso", "--user", "adele@contoso.com").out
+    assert "adele@contoso.com is assigned to the application" in told
+    assert "the identity lacks" not in told
 
 
 @pytest.mark.parametrize("by", ["admin", "user"])
