@@ -180,14 +180,14 @@ class Portal:
                 doing = f"set {name}"
                 if page.set(name, value):
                     done[name] = value
+            if done:
+                self._read_back(page, values)
         except Stopped as stop:
             text = self._refusal(page, doing, stop)
             raise Refused(f"{text}{self._put_back(page, done)}") from None
         except ServiceError as error:
             error.sent = True  # something may have been clicked
             raise
-        if done:
-            self._read_back(page, values)
 
     def _read_back(self, page: SettingsPage, values: Mapping[str, bool]) -> None:
         """Raises WriteHadNoEffect where the reloaded page does not show the values."""
