@@ -21,7 +21,7 @@ WRITES = {
 }
 
 
-ALWAYS = {("policy", True), ("assignment", False), ("grant", True), ("settings", True)}
+ALWAYS = {("assignment", False), ("grant", True)}
 DESTROY = ("destroy", "--yes", "--skip-preview")
 
 

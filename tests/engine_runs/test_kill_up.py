@@ -27,7 +27,7 @@ WRITES = {
 }
 
 
-ALWAYS = {(name, True) for name in WRITES} | {("policy", False)}
+ALWAYS = {("policy", False), ("assignment", True), ("grant", True), ("settings", True)}
 UP = ("up", "--yes", "--skip-preview")
 FILE = declarations.text("admin", "zoom")
 

@@ -70,7 +70,7 @@ def test_destroy_puts_back_everything_byte_for_byte(
     assert stack.resources() == []
 
 
-@pytest.mark.parametrize("by", MODES)
+@pytest.mark.parametrize("by", ["admin", pytest.param("user", marks=pytest.mark.full)])
 def test_destroy_deletes_what_was_registered_and_puts_back_the_rest(
     applied: Callable[[str], Stack], by: str
 ) -> None:

@@ -106,7 +106,7 @@ def test_each_single_one_is_needed(applied: Callable[[str], Stack], by: str) -> 
             assert any(name in line for line in told), (name, out)
 
 
-@pytest.mark.parametrize("by", ["admin", "user"])
+@pytest.mark.parametrize("by", ["admin", pytest.param("user", marks=pytest.mark.full)])
 def test_up_with_it_names_the_missing_permission_and_changes_nothing(
     applied: Callable[[str], Stack], by: str
 ) -> None:
