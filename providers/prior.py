@@ -16,7 +16,7 @@ from providers.entra.delegated_grant import DelegatedGrantProvider
 from providers.entra.ensured_principal import EnsuredPrincipalProvider
 from providers.entra.permission_grant_policy import PermissionGrantPolicyProvider
 from providers.entra.policy_assignment import PolicyAssignmentProvider
-from providers.shared import Props, SharedProvider, deleted_here, to_json
+from providers.shared import Props, SharedProvider, deleted_here, to_json, written
 from providers.values import canonical
 from providers.zoom.calendar import CalendarIntegrationProvider
 from providers.zoom.settings import AccountLocksProvider, AccountSettingsProvider
@@ -70,15 +70,17 @@ class PriorValuesProvider(SharedProvider):
         return ReadResult(id_, outs=outs, inputs=inputs)
 
     def delete(self, _id: str, _props: Props) -> None:
-        """Restores what a create wrote that was killed before it was in the state.
+        """Restores what a create or an update wrote that was killed before it was in the state.
 
-        Where the writing resource was in the state it was deleted just before, and has restored.
+        A writing resource that was in the state was deleted just before, and has restored what it
+        knew of.
         """
         props = canonical(_props)
         if "declared" not in props:
             return
         provider = KINDS[props["of"]]()
-        declared = provider.validated({**_key(props), **json.loads(props["declared"])})
+        parts = json.loads(props["declared"])
+        declared = provider.validated({**_key(props), **parts})
         left = {
             **declared,
             "prior": props["values"],
@@ -86,7 +88,8 @@ class PriorValuesProvider(SharedProvider):
             "onDestroy": props.get("onDestroy"),
             **({"owner": props["owner"]} if "owner" in props else {}),
         }
-        if (type(provider).__name__, provider.object_id(left)) not in deleted_here:
+        deleted = deleted_here.get((type(provider).__name__, provider.object_id(left)))
+        if deleted is None or not _is_done(deleted, left, parts):
             provider.delete("", left)
 
     def _recorded_by_now(self, props: Props) -> Any:
@@ -101,6 +104,13 @@ class PriorValuesProvider(SharedProvider):
     @staticmethod
     def _now(props: Props) -> Any:
         return KINDS[props["of"]]().prior(props)
+
+
+def _is_done(deleted: Props, left: Props, parts: Props) -> bool:
+    """Whether the state of what was deleted has the record, and all that was to be written."""
+    known = {**deleted, **written(deleted)}
+    same = all(known.get(name) == left[name] for name in parts)
+    return same and deleted.get("prior") == left["prior"]
 
 
 def _key(props: Props) -> Props:

@@ -53,8 +53,9 @@ _OWNERS = {
 # old one: that delete must not restore, and is known by its other prior values.
 _created_here: dict[str, Any] = {}
 
-# What this process deleted, as (class name, id): its record then has nothing to undo.
-deleted_here: set[tuple[str, str]] = set()
+# What this process deleted, by (class name, id), as its state was: where that is what was to be
+# written, its record has nothing more to undo.
+deleted_here: dict[tuple[str, str], Props] = {}
 
 
 class SharedProvider(ResourceProvider):
@@ -174,7 +175,7 @@ class SharedProvider(ResourceProvider):
     def delete(self, _id: str, _props: Props) -> None:
         props = canonical(_props)
         id_, prior = self.object_id(props), props.get("prior")
-        deleted_here.add((type(self).__name__, id_))
+        deleted_here[type(self).__name__, id_] = props
         if props.get("onDestroy") == "leave" or _created_here.get(id_, prior) != prior:
             return
 

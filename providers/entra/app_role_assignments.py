@@ -5,12 +5,13 @@ import json
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import Resource, UpdateResult
+from pulumi.dynamic import CheckResult, Resource, UpdateResult
 
 from providers.clients import graph
 from providers.engine import refuse_without_engine
 from providers.entra.principals import (
     find_principals,
+    refuse_unpublished,
     require_principals,
     require_roles,
     role_ids,
@@ -26,11 +27,12 @@ class AppRoleAssignmentsProvider(SharedProvider):
     """Adds and removes our app roles of one resource; those of others stay.
 
     An assignment is one object per role, so whether it is there is all there is to it. `surplus`
-    are the roles of others, by name. The record is the ids of the roles that were there before.
+    are the roles of others, by name. The record is the ids of the roles that were there before;
+    `added` are ours that were not, by the first record of each, as JSON text.
     """
 
     identity = ("clientId", "resourceClientId")
-    output_only = ("unknown", "principalId", "resourceId", "roleIds", "surplus")
+    output_only = ("unknown", "principalId", "resourceId", "roleIds", "surplus", "added")
 
     def object_id(self, props: Props) -> str:
         return f"{props['clientId']}/{props['resourceClientId']}/appRoles"
@@ -38,6 +40,12 @@ class AppRoleAssignmentsProvider(SharedProvider):
     def validated(self, props: Props) -> Props:
         roles = props["roles"]
         return {**props, "roles": roles if has_unknown(roles) else sorted(roles)}
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        result = super().check(_olds, news)
+        olds, asked = canonical(_olds), canonical(news)
+        resource = asked["resourceClientId"]
+        return refuse_unpublished(result, resource, asked["roles"], olds.get("roles"), "appRoles")
 
     def prepared(self, props: Props) -> Props:
         client, resource = require_principals(
@@ -55,8 +63,9 @@ class AppRoleAssignmentsProvider(SharedProvider):
         props = self._identified(props)
         held, ids = self._held(props), _role_ids(props)
         theirs = held.keys() - ids.values()
+        # By the ids of what was declared: the names in state follow what was live.
         return {
-            "roles": [name for name in props["roles"] if ids.get(name) in held],
+            "roles": sorted(name for name in ids if ids[name] in held),
             "surplus": " ".join(sorted(self._names(props, theirs))),
         }
 
@@ -64,7 +73,9 @@ class AppRoleAssignmentsProvider(SharedProvider):
         return bool(live["roles"] == props["roles"])
 
     def outs(self, props: Props, live: Props) -> Props:
-        return {**self._identified(props), "surplus": live["surplus"]}
+        props = self._identified(props)
+        added = to_json(sorted(set(_role_ids(props).values()) - _before(props)))
+        return {**props, "surplus": live["surplus"], "added": added}
 
     def write(self, props: Props, live: Props) -> None:
         held, ids = self._held(props), _role_ids(props)
@@ -87,13 +98,14 @@ class AppRoleAssignmentsProvider(SharedProvider):
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         result = super().update(_id, _olds, _news)
         olds, now = canonical(_olds), canonical(result.outs)
-        dropped = {i for name, i in _role_ids(olds).items() if name not in now["roles"]}
-        self.repeat_until_done(lambda: self._take_away(now, dropped - _before(now)))
-        return result
+        added, declared = _added(olds), set(_role_ids(now).values())
+        self.repeat_until_done(lambda: self._take_away(now, added - declared))
+        kept = to_json(sorted(added & declared | _added(now)))
+        return UpdateResult({**(result.outs or {}), "added": kept})
 
     def restore(self, props: Props, live: Props) -> bool:
         props = self._identified(props)
-        return self._take_away(props, set(_role_ids(props).values()) - _before(props))
+        return self._take_away(props, _added(props))
 
     def prior(self, props: Props) -> Any:
         # Without the principal there is nothing to record yet.
@@ -174,6 +186,12 @@ def _assigned_to(props: Props) -> str:
 
 def _role_ids(props: Props) -> dict[str, str]:
     return dict(json.loads(props.get("roleIds") or "{}"))
+
+
+def _added(props: Props) -> set[str]:
+    known = props.get("added")
+    ours = set(_role_ids(props).values()) - _before(props)
+    return ours if known is None else set(json.loads(known))
 
 
 def _before(props: Props) -> set[str]:

@@ -1,14 +1,20 @@
 """The tenant-wide grant of an application we do not own: our scopes in it, and only those."""
 
 import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import Resource, UpdateResult
+from pulumi.dynamic import CheckResult, Resource, UpdateResult
 
 from providers.clients import graph
-from providers.entra.principals import find_principals, require_principals, require_scopes
-from providers.shared import Props, SharedProvider, recorded
+from providers.entra.principals import (
+    find_principals,
+    refuse_unpublished,
+    require_principals,
+    require_scopes,
+)
+from providers.shared import Props, SharedProvider, recorded, to_json, written
 from providers.values import canonical, has_unknown
 from services.entra.consent import GRANTS, tenant_wide
 from services.entra.graph import quote
@@ -22,10 +28,13 @@ class DelegatedGrantProvider(SharedProvider):
     An absent grant is one without our scopes: Entra has one per client and resource, and whether
     the object exists follows from whether it has scopes. `surplus` are the scopes of others, which
     stay; with `exclusive` they are drift. `removed` are those of before us that `exclusive` took.
+    `written` are the scopes that we declared last: what is read since may be others'. `added` are
+    those of them that were not there before us, as the first record of each has it: a later one,
+    made while our scope was live, would take it for somebody else's.
     """
 
     identity = ("clientId", "resourceClientId")
-    output_only = ("unknown", "principalId", "resourceId", "surplus", "removed")
+    output_only = ("unknown", "principalId", "resourceId", "surplus", "removed", "written", "added")
 
     def object_id(self, props: Props) -> str:
         return f"{props['clientId']}/{props['resourceClientId']}/AllPrincipals"
@@ -33,6 +42,12 @@ class DelegatedGrantProvider(SharedProvider):
     def validated(self, props: Props) -> Props:
         scopes = props["scopes"]
         return {**props, "scopes": scopes if has_unknown(scopes) else sorted(scopes)}
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        result = super().check(_olds, news)
+        olds, asked = canonical(_olds), canonical(news)
+        resource = asked["resourceClientId"]
+        return refuse_unpublished(result, resource, asked["scopes"], olds.get("scopes"))
 
     def prepared(self, props: Props) -> Props:
         ids = {name: props[name] for name in ("principalId", "resourceId") if props.get(name)}
@@ -44,10 +59,8 @@ class DelegatedGrantProvider(SharedProvider):
         held = _scopes(self._find(props, fresh=False))
         if props.get("exclusive"):
             return {"scopes": sorted(held)}
-        return {
-            "scopes": [scope for scope in props["scopes"] if scope in held],
-            "surplus": " ".join(sorted(held - set(props["scopes"]))),
-        }
+        ours = _ours(props)
+        return {"scopes": sorted(ours & held), "surplus": " ".join(sorted(held - ours))}
 
     def is_as_declared(self, props: Props, live: Props) -> bool:
         return bool(live["scopes"] == props["scopes"])
@@ -55,18 +68,15 @@ class DelegatedGrantProvider(SharedProvider):
     def outs(self, props: Props, live: Props) -> Props:
         # The ids are kept so that a preview reads the grant with one request.
         ids = self._known_ids(props) or {}
-        return {**props, **ids, "surplus": live.get("surplus", "")}
+        written = to_json({"scopes": props["scopes"]})
+        added = " ".join(sorted(set(props["scopes"]) - _before(props)))
+        told = {"surplus": live.get("surplus", ""), "written": written, "added": added}
+        return {**props, **ids, **told}
 
     def write(self, props: Props, live: Props) -> None:
         grant = self._find(props)
         if grant is None:
-            body = {
-                "clientId": props["principalId"],
-                "consentType": "AllPrincipals",
-                "resourceId": props["resourceId"],
-                "scope": " ".join(props["scopes"]),
-            }
-            graph().post(GRANTS, GRANT_WRITE, body)
+            self._make(props, props["scopes"])
             return
         text = str(grant.get("scope") or "")
         if props.get("exclusive"):
@@ -78,16 +88,21 @@ class DelegatedGrantProvider(SharedProvider):
         # Added first, then removed: a grant without any scope would be deleted in between.
         result = super().update(_id, _olds, _news)
         olds, now = canonical(_olds), canonical(result.outs)
-        ours = set(olds.get("scopes", ())) - set(now["scopes"]) - _before(now)
-        if ours:
-            self.repeat_until_done(lambda: self._change(now, take=ours))
-        removed = self._removed(olds) - set(now["scopes"])
-        return UpdateResult({**(result.outs or {}), "removed": " ".join(sorted(removed))})
+        added, declared = _added(olds), set(now["scopes"])
+        if added - declared:
+            self.repeat_until_done(lambda: self._change(now, take=added - declared))
+        removed = self._removed(olds) - declared
+        told = {
+            "removed": " ".join(sorted(removed)),
+            "added": " ".join(sorted(added & declared | _added(now))),
+        }
+        return UpdateResult({**(result.outs or {}), **told})
 
     def restore(self, props: Props, live: Props) -> bool:
-        ours = set(props["scopes"]) - _before(props)
-        back = self._removed(props)
-        return self._change(props, take=ours, add=back, before=recorded(props))
+        added, before = _added(props), recorded(props)
+        if before and added & set(before.split()):  # what the record has of ours was not there
+            before = " ".join(scope for scope in before.split() if scope not in added) or None
+        return self._change(props, take=added, add=self._removed(props), before=before)
 
     def prior(self, props: Props) -> Any:
         # Without the principal there is nothing to record yet: Zoom makes it, and a grant with it.
@@ -121,9 +136,7 @@ class DelegatedGrantProvider(SharedProvider):
     def _removed(props: Props) -> set[str]:
         """Scopes of before us that we took away."""
         removed = set(str(props.get("removed") or "").split())
-        return removed | (
-            _before(props) - set(props["scopes"]) if props.get("exclusive") else removed
-        )
+        return removed | (_before(props) - _ours(props) if props.get("exclusive") else removed)
 
     def _change(
         self,
@@ -135,8 +148,13 @@ class DelegatedGrantProvider(SharedProvider):
     ) -> bool:
         """Takes scopes from the grant and adds others; returns whether that was still to do."""
         grant = self._find(props)
-        if grant is None or not (take & _scopes(grant) or add - _scopes(grant)):
+        if not (take & _scopes(grant) or add - _scopes(grant)):
             return False
+        if grant is None:
+            ids = self._known_ids(props)
+            if ids is not None:  # else the principal is gone, and all that was granted with it
+                self._make({**props, **ids}, sorted(add))
+            return ids is not None
         left = [scope for scope in grant["scope"].split() if scope not in take]
         left += sorted(add - set(left))
         if not left and before is None:
@@ -147,6 +165,16 @@ class DelegatedGrantProvider(SharedProvider):
         else:
             self._set_scopes(grant, " ".join(left))
         return True
+
+    @staticmethod
+    def _make(props: Props, scopes: Iterable[str]) -> None:
+        body = {
+            "clientId": props["principalId"],
+            "consentType": "AllPrincipals",
+            "resourceId": props["resourceId"],
+            "scope": " ".join(scopes),
+        }
+        graph().post(GRANTS, GRANT_WRITE, body)
 
     def _set_scopes(self, grant: dict[str, Any], scope: str) -> None:
         path = f"{GRANTS}/{quote(grant['id'])}"
@@ -178,6 +206,18 @@ def _ids(principals: list[dict[str, Any]], props: Props) -> dict[str, str]:
     client, resource = principals
     require_scopes(resource, props.get("scopes") or [])
     return {"principalId": client["id"], "resourceId": resource["id"]}
+
+
+def _ours(props: Props) -> set[str]:
+    """What we declared last, or are about to."""
+    ours: list[str] = written(props).get("scopes") or props["scopes"]
+    return set(ours)
+
+
+def _added(props: Props) -> set[str]:
+    """Those of what we declared last that were not there before us."""
+    known = props.get("added")
+    return _ours(props) - _before(props) if known is None else set(str(known).split())
 
 
 def _before(props: Props) -> set[str]:

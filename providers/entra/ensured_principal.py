@@ -3,7 +3,7 @@
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import Resource
+from pulumi.dynamic import Resource, UpdateResult
 
 from providers.clients import graph
 from providers.entra.principals import find_principal
@@ -35,8 +35,10 @@ _USES = (
     ("appRoleAssignedTo", "assigned users or groups", ROLE_READ),
 )
 
-# Client ids whose principal somebody else created while this process was about to.
+# Client ids whose principal somebody else created while this process was about to, and those whose
+# principal this process created.
 _somebody_elses: set[str] = set()
+_made_here: set[str] = set()
 
 
 class EnsuredPrincipalProvider(SharedProvider):
@@ -67,13 +69,23 @@ class EnsuredPrincipalProvider(SharedProvider):
         outs = {**props, "principalId": live["principalId"]}
         if recorded(props) is not None or props["clientId"] in _somebody_elses:
             return {**outs, "made": ""}
-        as_made = to_json(self._standing(live["principalId"]))
-        return {**outs, "made": live["principalId"], "asMade": as_made}
+        standing = self._standing(live["principalId"])
+        # A run that was killed may have made it; then it is as Entra makes them.
+        if props["clientId"] not in _made_here and standing != {**_NEW, "owners": []}:
+            return {**outs, "made": ""}
+        return {**outs, "made": live["principalId"], "asMade": to_json(standing)}
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """What was made, and how, is known since it was: it may have changed meanwhile."""
+        result = super().update(_id, _olds, _news)
+        known: Props = {name: _olds[name] for name in ("made", "asMade") if name in _olds}
+        return UpdateResult({**(result.outs or {}), **known})
 
     def write(self, props: Props, live: Props) -> None:
         _somebody_elses.discard(props["clientId"])
         try:
             graph().post(_PRINCIPALS, PRINCIPAL_CREATE, {"appId": props["clientId"]})
+            _made_here.add(props["clientId"])
         except Conflict:
             _somebody_elses.add(props["clientId"])
             raise

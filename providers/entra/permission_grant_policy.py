@@ -6,19 +6,20 @@ import re
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import Resource
+from pulumi.dynamic import CheckResult, Resource
 from pulumi.output import Unknown
 
 from providers.clients import graph
 from providers.engine import refuse_without_engine
 from providers.entra.principals import (
     find_principal,
+    refuse_unpublished,
     require_principal,
     require_scopes,
     scope_ids,
 )
 from providers.shared import Props, SharedProvider, recorded, to_json, written
-from providers.values import has_unknown
+from providers.values import canonical, has_unknown
 from services.entra.consent import AUTHORIZATION, POLICIES
 from services.entra.graph import quote
 from services.errors import ForeignObject, NotFound, WriteHadNoEffect
@@ -68,6 +69,15 @@ class PermissionGrantPolicyProvider(SharedProvider):
             **{kind: sorted_sets(props.get(kind, ()), _canonical_set) for kind in _KINDS},
         }
 
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        result = super().check(_olds, news)
+        olds, asked = canonical(_olds), canonical(news)
+        if has_unknown(asked):
+            return result
+        return refuse_unpublished(
+            result, self._resource(asked), _permissions(asked), _permissions(olds)
+        )
+
     def live(self, props: Props) -> Props:
         policy = self._policy(props)
         names = {
@@ -98,17 +108,19 @@ class PermissionGrantPolicyProvider(SharedProvider):
         }
 
     def refuse_foreign(self, props: Props, live: Props) -> None:
-        # Absent when it was recorded: what is there may be what a killed run left, which has our
-        # texts and no other sets than ours.
-        texts = all(live.get(name) == props[name] for name in ("displayName", "description"))
-        sets = all(one in props[kind] for kind in _KINDS for one in live.get(kind, ()))
-        left_by_us = props.get("prior") == to_json(None) and texts and sets
+        left_by_us = props.get("prior") == to_json(None) and self._left_by_us(props, live)
         if live and not left_by_us and not self.is_as_declared(props, live):
             raise ForeignObject(
                 f"Entra: permission-grant policy {props['policyId']} is there with other content: "
                 "nothing was written. Run `python -m fleet adopt TENANT` to take it over with its "
                 "present values, or delete it in Entra."
             )
+
+    @staticmethod
+    def _left_by_us(props: Props, live: Props) -> bool:
+        """Whether a killed run may have left it: it has our texts, and no other sets than ours."""
+        texts = all(live.get(name) == props[name] for name in ("displayName", "description"))
+        return texts and all(one in props[kind] for kind in _KINDS for one in live.get(kind, ()))
 
     def write(self, props: Props, live: Props) -> None:
         path = f"{POLICIES}/{quote(props['policyId'])}"
@@ -129,6 +141,9 @@ class PermissionGrantPolicyProvider(SharedProvider):
         path = f"{POLICIES}/{quote(props['policyId'])}"
         before = recorded(props)
         if before is None:
+            killed = "permissionIds" not in props  # nothing but the record was in the state
+            if killed and not self._left_by_us(props, live):
+                return False
             with contextlib.suppress(NotFound):
                 graph().delete(path, POLICY_WRITE)
             return True
@@ -184,6 +199,17 @@ class PermissionGrantPolicyProvider(SharedProvider):
         if not all(name in known for name in names):
             known = require_scopes(require_principal(self._resource(props)), names)
         return {**themselves, **{name: known[name] for name in names}}
+
+
+def _permissions(props: Props) -> set[str]:
+    """The names in a policy's sets; an id stands for itself, and is looked at by nobody."""
+    return {
+        name
+        for kind in _KINDS
+        for one in props.get(kind) or ()
+        for name in one.get("permissions") or ()
+        if name != "all" and not re.fullmatch(GUID, name)
+    }
 
 
 def sorted_sets(sets: Any, form: Any) -> Any:

@@ -2,9 +2,12 @@
 
 from typing import Any, Literal
 
+from pulumi.dynamic import CheckFailure, CheckResult
+
 from providers.clients import graph
+from providers.values import has_unknown
 from services.entra.graph import literal
-from services.errors import NotFound, Refused
+from services.errors import NotFound, Refused, ServiceError
 from services.permissions import PRINCIPAL_READ
 
 Publishes = Literal["oauth2PermissionScopes", "appRoles"]
@@ -79,6 +82,32 @@ def require_roles(resource: dict[str, Any], names: list[str]) -> dict[str, str]:
     """The ids of `names`. Raises Refused where the resource has no such permission."""
     key = "consent.applicationPermissions"
     return _require(resource, role_ids(resource), names, "application", key)
+
+
+def refuse_unpublished(
+    result: CheckResult,
+    resource_client_id: Any,
+    names: Any,
+    known: Any,
+    publishes: Publishes = "oauth2PermissionScopes",
+) -> CheckResult:
+    """`result`, failed where the resource has no permission of one of `names` that is not `known`.
+
+    Only for new names anything is asked; what cannot be read is found out by who writes.
+    """
+    unknown = has_unknown(names) or has_unknown(resource_client_id)
+    if result.failures or unknown or not set(names) - set(known or ()):
+        return result
+    require = require_scopes if publishes == "oauth2PermissionScopes" else require_roles
+    try:
+        (resource,) = find_principals(resource_client_id, publishes=publishes)
+        if resource is not None:
+            require(resource, list(names))
+    except Refused as error:
+        return CheckResult(result.inputs, [CheckFailure("", str(error))])
+    except ServiceError:
+        pass
+    return result
 
 
 def _require(

@@ -88,7 +88,7 @@ class CalendarIntegrationProvider(SharedProvider):
 
     def delete(self, _id: str, _props: Props) -> None:
         props = canonical(_props)
-        deleted_here.add((type(self).__name__, self.object_id(props)))
+        deleted_here[type(self).__name__, self.object_id(props)] = props
         before = recorded(props) or {}
         if any(before.get(name) not in (None, ours) for name, ours in written(props).items()):
             super().delete(_id, _props)  # else there is nothing to give back, signed in or not

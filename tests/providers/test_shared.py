@@ -120,7 +120,7 @@ def test_values_known_only_later_pass_check_and_diff_untouched(
     for name in (*kind.key, *kind.declared):
         if name != "policyId":  # a constant of ours
             assert provider.check({**whole, name: UNKNOWN})[name] == UNKNOWN
-    assert emulator.log == []
+    assert writes(emulator) == []
 
 
 @every

@@ -12,8 +12,9 @@ import pytest
 from emulator import Emulator, Fault
 from emulator.entra_grants import grant_id
 from emulator.seed_entra import ZOOM_APP_ID
+from providers.entra.delegated_grant import DelegatedGrantProvider
 from tests.providers.stack import GRANT, Kind, Resource, writes
-from tests.providers.wire import Process
+from tests.providers.wire import Failed, Process
 
 Refused = Callable[[Callable[[], object]], str]
 OURS = "Calendars.ReadWrite Contacts.ReadWrite"
@@ -307,6 +308,7 @@ def test_create_reads_once_looks_up_once_and_reads_back(
     asked = [f"{e['method']} {e['path'].removeprefix('/v1.0/')}" for e in emulator.log]
     reads = ["GET oauth2PermissionGrants"]
     assert asked == [
+        "GET servicePrincipals",  # whether the new names are published
         "GET servicePrincipals",
         *reads,  # what is there
         *reads,  # right before the write
@@ -380,5 +382,51 @@ def test_a_scope_of_ours_that_is_dropped_with_exclusive_does_not_become_theirs(
     resource.kind = Kind(GRANT.of, GRANT.key, {"scopes": ["Mail.Read"], "exclusive": True})
     resource.up()
     assert grant(emulator)["scope"] == "Mail.Read"
+    resource.destroy()
+    assert emulator.world.dump() == whole
+
+
+def test_a_name_that_is_not_published_fails_the_preview_with_the_nearest(
+    process: Process, emulator: Emulator
+) -> None:
+    provider = process.of(DelegatedGrantProvider)
+    misspelt = {**GRANT.key, "scopes": ["Calendars.ReadWrit"]}
+    with pytest.raises(Failed, match=r"did you mean Calendars\.ReadWrite"):
+        provider.check(misspelt)
+    assert writes(emulator) == []
+
+
+def test_what_others_granted_since_survives_exclusive_and_its_end(
+    process: Process, emulator: Emulator
+) -> None:
+    make_grant(emulator, "openid")
+    resource = Resource(process, EXCLUSIVE)
+    resource.up()
+    assert set(grant(emulator)["scope"].split()) == set(OURS.split())
+    grant(emulator)["scope"] += " Mail.Read"
+    resource.refresh()
+    resource.destroy()
+    assert set(grant(emulator)["scope"].split()) == {"openid", "Mail.Read"}
+
+
+def test_what_others_granted_since_stays_where_exclusive_is_declared_no_more(
+    process: Process, emulator: Emulator
+) -> None:
+    resource = Resource(process, EXCLUSIVE)
+    resource.up()
+    grant(emulator)["scope"] += " Mail.Read"
+    resource.up(GRANT.declared)
+    assert "Mail.Read" in grant(emulator)["scope"].split()
+
+
+def test_our_scope_does_not_become_theirs_by_a_record_that_forgot_it(
+    process: Process, emulator: Emulator
+) -> None:
+    """A run whose record was updated and whose write failed, and the file as it was before."""
+    whole = emulator.world.dump()
+    resource = Resource(process, GRANT)
+    resource.up()
+    resource._record({"scopes": ["Calendars.ReadWrite"]})
+    resource.up()
     resource.destroy()
     assert emulator.world.dump() == whole
