@@ -5,6 +5,8 @@ import threading
 from typing import Literal
 
 from services.entra.graph import Graph
+from services.entra.variables import tenant_id
+from services.errors import Unreadable
 from services.settings import Settings
 from services.zoom.api import ZoomApi
 from services.zoom.portal import Portal, Portals
@@ -29,10 +31,22 @@ def owner(side: Literal["entra", "zoom"]) -> str | None:
     """A short digest of the tenant or account that the settings name; None where they name none.
 
     It is kept in state, so that no stack is applied to somebody else's tenant by a shell with
-    other credentials; a digest, since a state should not tell more than it must.
+    other credentials; a digest, since a state should not tell more than it must. Raises
+    ServiceError where the credentials have to be asked and do not work.
     """
-    value = _Clients.settings.get("ARM_TENANT_ID" if side == "entra" else "ZOOM_ACCOUNT_ID")
+    if side == "entra":
+        # Whoever signed in to the Azure CLI, say, names none: then the token tells.
+        value = tenant_id(_Clients.settings) or _tenant_of_token()
+    else:
+        value = _Clients.settings.get("ZOOM_ACCOUNT_ID")
     return hashlib.sha256(value.strip().lower().encode()).hexdigest()[:12] if value else None
+
+
+def _tenant_of_token() -> str | None:
+    try:
+        return graph().tenant()
+    except Unreadable:
+        return None  # who reads or writes next says why
 
 
 def graph() -> Graph:

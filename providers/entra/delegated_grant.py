@@ -18,7 +18,7 @@ from providers.shared import Props, SharedProvider, recorded, to_json, written
 from providers.values import canonical, has_unknown
 from services.entra.consent import GRANTS, tenant_wide
 from services.entra.graph import quote
-from services.errors import NotFound, WriteHadNoEffect
+from services.errors import NotFound, ServiceError, WriteHadNoEffect
 from services.permissions import GRANT_READ, GRANT_WRITE
 
 
@@ -46,8 +46,23 @@ class DelegatedGrantProvider(SharedProvider):
     def check(self, _olds: Props, news: Props) -> CheckResult:
         result = super().check(_olds, news)
         olds, asked = canonical(_olds), canonical(news)
+        if asked.get("exclusive") and not olds.get("exclusive"):
+            self._tell_what_goes(asked)
         resource = asked["resourceClientId"]
         return refuse_unpublished(result, resource, asked["scopes"], olds.get("scopes"))
+
+    def _tell_what_goes(self, props: Props) -> None:
+        """The diff has the file's scopes only, and none of those that `exclusive` will take."""
+        if has_unknown([props["scopes"], *(props[name] for name in self.identity)]):
+            return
+        with contextlib.suppress(ServiceError):  # said where it is written
+            surplus = _scopes(self._find(props, fresh=False)) - set(props["scopes"])
+            if surplus:
+                print(
+                    "preflight: consent.exclusive: `pulumi up` takes away what others granted: "
+                    f"{', '.join(sorted(surplus))}",
+                    flush=True,
+                )
 
     def prepared(self, props: Props) -> Props:
         ids = {name: props[name] for name in ("principalId", "resourceId") if props.get(name)}

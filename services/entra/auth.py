@@ -38,19 +38,27 @@ class Credentials:
                 self._token, self._expires = token, time.monotonic() + lifetime
             return self._token
 
+    def tenant(self) -> str | None:
+        """The tenant that the token is for; None where the token does not say."""
+        return _tenant_of(self.token())
+
     def _check_tenant(self, token: str) -> None:
         """A token of another tenant would send one company's settings to another."""
-        wanted = tenant_id(self._settings)
-        try:
-            payload = token.split(".")[1]
-            actual = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get("tid")
-        except (IndexError, ValueError, AttributeError):
-            return  # opaque: Graph will say what it thinks of it
+        wanted, actual = tenant_id(self._settings), _tenant_of(token)
         if actual and wanted and actual.lower() != wanted.lower() and _is_guid(wanted):
             raise CredentialsRejected(
                 f"Entra: the token is for tenant {actual}, declared is {wanted}: nothing was read "
                 "or written. Check ARM_TENANT_ID and azuread:tenantId."
             )
+
+
+def _tenant_of(token: str) -> str | None:
+    try:
+        payload = token.split(".")[1]
+        tenant = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get("tid")
+    except (IndexError, ValueError, AttributeError):
+        return None  # opaque: Graph will say what it thinks of it
+    return str(tenant) if tenant else None
 
 
 def _is_guid(text: str) -> bool:

@@ -55,6 +55,10 @@ class Graph:
         self._writes = 0
         self._lock = threading.Lock()
 
+    def tenant(self) -> str | None:
+        """The tenant that the credentials are for, where they say it."""
+        return self._credentials.tenant()
+
     def get(
         self,
         path: str,

@@ -430,3 +430,13 @@ def test_our_scope_does_not_become_theirs_by_a_record_that_forgot_it(
     resource.up()
     resource.destroy()
     assert emulator.world.dump() == whole
+
+
+def test_what_exclusive_will_take_is_told_by_the_preview(
+    process: Process, emulator: Emulator
+) -> None:
+    make_grant(emulator, f"{OURS} Mail.Send")
+    resource = Resource(process, GRANT)
+    resource.up()
+    resource.drift(EXCLUSIVE.declared)
+    assert "takes away what others granted: Mail.Send" in process.output
