@@ -48,7 +48,12 @@ class CalendarIntegrationProvider(SharedProvider):
         return dict(reading.values)
 
     def prior(self, props: Props) -> Any:
-        """What is there by setting; None where that is not known, to be recorded later."""
+        """What is there by setting; None where that is not known, to be recorded later.
+
+        {} for what a person attests to, which has no parts to record, without a browser.
+        """
+        if not props["leaves"]:
+            return {}
         reading = _read(props, props["leaves"])
         return {name: reading.values.get(name) for name in props["leaves"]}
 
