@@ -160,6 +160,19 @@ def test_a_setting_that_leaves_the_portal_for_another_channel_keeps_what_it_is(
     assert tenant.live == before
 
 
+def test_a_portal_that_can_be_read_again_and_is_as_declared_is_no_drift(tenant: Tenant) -> None:
+    tenant.emulator.world.data["zoom"]["portal"].update(DECLARED)
+    assert tenant.up().code == 0
+    tenant.sign_in()
+    code, changes, said = tenant.preview()
+    assert (code, changes) == (0, []), said
+    assert "3 verified" in said
+    tenant.emulator.world.data["zoom"]["portal"][SIGN_IN] = False
+    assert tenant.preview()[0] == 7
+    assert tenant.up().code == 0
+    assert tenant.live == DECLARED
+
+
 def test_without_a_state_the_rest_goes_on_and_nothing_is_drift(tenant: Tenant) -> None:
     before = tenant.live
     done = tenant.up()
