@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 import pulumi
+from msgspec import UNSET
 
 from components.application import Application
 from components.prior import with_prior
@@ -118,19 +119,25 @@ class ZoomAccount(pulumi.ComponentResource):
 
     def _declare_calendar(self, tenant: Tenant) -> list[pulumi.Output[dict[str, str | None]]]:
         """What a browser reads and sets, or a person does; returns what the browser left unread."""
-        name = "zoom-calendar-integration"
-        if over_portal := settings_over(tenant, "portal"):
-            # The stack's name is that of the file with the signed-in state.
-            key = {"channel": "portal", "tenant": pulumi.get_stack()}
-            integration: CalendarIntegration = self._with_prior(
-                CalendarIntegration, name, tenant, dict(over_portal), key, list(over_portal)
-            )
-            self.documents.append(integration)
-            return [_unread(integration, dict.fromkeys(over_portal), integration.unread)]
-        if by_a_person := settings_over(tenant, "attested"):
-            key = {"account": tenant.zoom.account, "channel": "attested"}
-            CalendarIntegration(name, {**key, **by_a_person}, pulumi.ResourceOptions(parent=self))
-        return []
+        if tenant.zoom.calendar is UNSET:
+            return []
+        over_portal = settings_over(tenant, "portal")
+        declared = over_portal or settings_over(tenant, "attested")
+        # Both are there over every channel: a setting that leaves the portal's is then managed no
+        # more, like one that leaves the file, and not given back as if all were destroyed. The
+        # stack's name is that of the file with the signed-in state.
+        integration: CalendarIntegration = self._with_prior(
+            CalendarIntegration,
+            "zoom-calendar-integration",
+            tenant,
+            dict(declared),
+            {"channel": "portal" if over_portal else "attested", "tenant": pulumi.get_stack()},
+            list(over_portal),
+        )
+        self.documents.append(integration)
+        if not over_portal:
+            return []
+        return [_unread(integration, dict.fromkeys(over_portal), integration.unread)]
 
     def _tell(self, tenant: Tenant, read: list[dict[str, str | None]]) -> list[str]:
         """Says how the article's settings are known; returns what a person still has to do.

@@ -106,6 +106,7 @@ def options() -> dict[str, Json]:
         "locked": [],
         "springs_back": [],  # names that take a change and are as before
         "dialog_button": "",  # another name of the button that confirms
+        "tells_on": "",  # the button of a dialog that comes after the integration was turned on
         "child_needs_parent": True,  # the other settings are grey while the integration is off
         "sign_in_at": "",  # another host, which the page leads to as single sign-on does
         "asks_password": False,  # in the page's place, at its address
@@ -230,6 +231,8 @@ def _row(
     data = f'data-name="{row.name}" data-save="{int(row.save)}" data-asks="{int(row.asks)}"'
     if wanted["dialog_button"]:
         data += f' data-button="{escape(wanted["dialog_button"])}"'
+    if wanted["tells_on"]:
+        data += f' data-tells="{escape(wanted["tells_on"])}"'
     if grey and row.name not in wanted["disabled"]:
         data += ' data-child="1"'
     off = " disabled" if grey or locked else ""

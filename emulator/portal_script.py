@@ -38,6 +38,13 @@ const ask = (it, value) => {
   $("ask").showModal();
 };
 
+const tell = (it, value) => {
+  send({[it.dataset.name]: value});
+  $("yes").textContent = it.dataset.tells;
+  $("yes").onclick = () => { $("ask").close(); };
+  $("ask").showModal();
+};
+
 const start = () => {
   $("place").replaceWith($("content").content.cloneNode(true));
   for (const tab of document.querySelectorAll("[role=tab]")) tab.onclick = () => {
@@ -49,7 +56,8 @@ const start = () => {
   for (const it of document.querySelectorAll("[data-name]")) it.onclick = (event) => {
     const value = it.type === "radio" ? it.value === "1"
       : it.type === "checkbox" ? it.checked : it.getAttribute("aria-checked") !== "true";
-    if (it.dataset.asks === "1") { event.preventDefault(); ask(it, value); }
+    if (it.dataset.asks === "1" && it.dataset.tells && value) tell(it, value);
+    else if (it.dataset.asks === "1") { event.preventDefault(); ask(it, value); }
     else change(it, value);
   };
   if ($("save")) $("save").onclick = async () => {

@@ -125,7 +125,8 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
         if not provider.records_late:
             raise
         return None  # what only the portal has does not keep the rest from being adopted
-    if not live and provider.can_be_absent:
+    # What records late and shows nothing is a person's word, and nothing live.
+    if not live and (provider.can_be_absent or provider.records_late):
         return None
     adopted = {**props, **live, **internal}
     outs = {**provider.state(adopted, live), **internal}

@@ -146,6 +146,7 @@ def changes_of(document: dict[str, Any]) -> list[Change]:
 _OPERATIONS = ("create", "update", "replace", "delete", "import")
 # Properties that say how a resource is kept, and nothing about the service.
 _OWN = ("prior", "written", "owner")
+_LEFT = (":AccountSettings", ":AccountLocks", ":CalendarIntegration")
 
 
 def _changes_of_step(step: dict[str, Any], type_: str) -> Iterator[Change]:
@@ -166,8 +167,8 @@ def _changes_of_step(step: dict[str, Any], type_: str) -> Iterator[Change]:
         if keys and keys[0] not in _OWN and shown not in seen:
             seen.add(shown)
             live, wanted = _at(before, keys), _at(declared, keys)
-            # An account's document has nothing but what is declared: it is left, and not removed.
-            unmanaged = wanted is None and type_.endswith((":AccountSettings", ":AccountLocks"))
+            # What is declared no more of an account is left as it is, and not removed.
+            unmanaged = wanted is None and type_.endswith(_LEFT) and not attested
             yield Change(name, operation, shown, live, wanted, attested, unmanaged)
 
 

@@ -4,7 +4,7 @@ import datetime
 import difflib
 import re
 from collections.abc import Hashable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import msgspec
 import yaml
@@ -14,7 +14,7 @@ from tenant.catalogue import LOCKS, SETTINGS
 from tenant.catalogue_check import check, shown
 from tenant.consent_check import check_consent
 from tenant.errors import DeclarationError
-from tenant.model import Tenant
+from tenant.model import Attestation, Calendar, PortalSetting, Tenant
 from tenant.paths import check_paths
 
 PROJECT = "zoom-calendar"
@@ -54,6 +54,14 @@ class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ign
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError):  # 2026-02-30; !!bool x; !!timestamp x
+            kind = node.tag.rpartition(":")[2].replace("timestamp", "date")
+            problem = f"given {shown(node.value)}, which is no valid {kind}; put text in quotes"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
@@ -89,6 +97,8 @@ def parse_file(text: str, file: str) -> Tenant:
         document = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (it is a SafeLoader)
     except yaml.MarkedYAMLError as error:
         raise DeclarationError(file, _line(error.problem_mark), str(error.problem)) from None
+    except (ValueError, yaml.YAMLError) as error:  # characters that no YAML file may have
+        raise DeclarationError(file, "", f"is no YAML: {str(error).splitlines()[0]}") from None
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
         raise DeclarationError(file, "config", f"is missing; it must be a mapping that holds {KEY}")
@@ -134,9 +144,33 @@ def _check_combinations(tenant: Tenant, file: str) -> None:
             "zoom.calendar.integrateOnSignIn",
             "given true with integration false; Zoom offers it only when integration is true",
         )
+    if calendar is not UNSET:
+        _check_channel(zoom.account, calendar, file)
+        _check_attestations(calendar, file)
     check_paths(tenant, file)
     check(zoom.settings, SETTINGS, file)
     check(zoom.locks, LOCKS, file)
+
+
+def _check_channel(account: str, calendar: Calendar, file: str) -> None:
+    if calendar.channel == "portal" and account != "me":
+        raise DeclarationError(
+            file,
+            "zoom.calendar.channel",
+            f"given 'portal' with zoom.account {account!r}, and the portal does not say whose it "
+            "is; allowed: attested, or zoom.account me",
+        )
+
+
+def _check_attestations(calendar: Calendar, file: str) -> None:
+    for name in calendar.attestations.__struct_fields__:
+        said = getattr(calendar.attestations, name)
+        if isinstance(said, Attestation) and said.until < said.when:
+            raise DeclarationError(
+                file,
+                f"zoom.calendar.attestations.{name}.until",
+                f"given {said.until}, so it never counts; allowed: {said.when} (when) or later",
+            )
 
 
 # How the engine writes a date of the file: once as JSON does, once as Go prints it.
@@ -161,6 +195,11 @@ def _dates_as_text(value: Any) -> Any:
 
 def _explain(message: str, value: Any, file: str) -> DeclarationError:
     text, _, path = message.partition(" - at `")
+    if path.startswith("key` in "):  # zoom.paths, the one mapping with a closed list of free keys
+        name = text.partition("'")[2].removesuffix("'")
+        return DeclarationError(
+            file, f"zoom.paths.{name}", _unknown(name, sorted(get_args(PortalSetting)))
+        )
     keys = re.findall(r"\.?([^.\[\]`$]+)|\[(\d*|\.\.\.)\]", path.rstrip("`"))
     steps = [name or f"[{index}]" for name, index in keys]
     steps = [_which(value, steps[:at]) if s == "[...]" else s for at, s in enumerate(steps)]

@@ -11,7 +11,7 @@ from tenant.model import Tenant
 
 
 def check_paths(tenant: Tenant, file: str) -> None:
-    """Raises DeclarationError for a path that is another setting's, or serves nothing."""
+    """Raises DeclarationError for a path that is or holds another setting's, or serves nothing."""
     paths = tenant.zoom.paths
     if not paths:
         return
@@ -26,6 +26,10 @@ def check_paths(tenant: Tenant, file: str) -> None:
             )
         if taken[path] > 1:
             raise DeclarationError(file, key, f"given {path!r}, as another setting is; keep one")
+        if below := [other for other in taken if other.startswith(f"{path}.")]:
+            raise DeclarationError(
+                file, key, f"given {path!r}, which holds {below[0]!r}; allowed: a true or false"
+            )
 
 
 def _below_a_leaf(path: str) -> bool:

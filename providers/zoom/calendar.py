@@ -11,12 +11,12 @@ import datetime
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from providers.clients import portal
 from providers.engine import refuse_without_engine
 from providers.shared import Props, SharedProvider, deleted_here, recorded, to_json, written
-from providers.values import canonical
+from providers.values import canonical, has_unknown
 from services.errors import SignedOut, Unreadable
 from services.zoom.portal import Reading
 from services.zoom.portal_state import sign_in_anew
@@ -48,7 +48,12 @@ class CalendarIntegrationProvider(SharedProvider):
         return dict(reading.values)
 
     def prior(self, props: Props) -> Any:
-        """What is there by setting; None where that is not known, to be recorded later."""
+        """What is there by setting; None where that is not known, to be recorded later.
+
+        {} for what a person attests to, which has no parts to record, without a browser.
+        """
+        if not props["leaves"]:
+            return {}
         reading = _read(props, props["leaves"])
         return {name: reading.values.get(name) for name in props["leaves"]}
 
@@ -68,6 +73,12 @@ class CalendarIntegrationProvider(SharedProvider):
             except SignedOut as error:
                 print(f"preflight: Zoom: portal: {error}", flush=True)
         return result
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        # A record that could be made only now is no drift: the next write takes it along.
+        if not has_unknown(_news) and "prior" in _olds:
+            _news = {**_news, "prior": _olds["prior"]}
+        return super().diff(_id, _olds, _news)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         olds, news = canonical(_olds), canonical(_news)

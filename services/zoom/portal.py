@@ -178,7 +178,13 @@ class Portal:
             self._look_before(page, values)
             for name, value in values.items():
                 doing = f"set {name}"
-                if page.set(name, value):
+                try:
+                    changed = page.set(name, value)
+                except Stopped as stop:
+                    if stop.clicked:
+                        done[name] = value
+                    raise
+                if changed:
                     done[name] = value
             if done:
                 self._read_back(page, values)
@@ -209,7 +215,7 @@ class Portal:
 
     @staticmethod
     def _put_back(page: SettingsPage, done: Mapping[str, bool]) -> str:
-        """Undoes what this write had set when it was refused; says what came of it."""
+        """Undoes what this write had clicked when it was refused; says what came of it."""
         if not done:
             return ""
         try:
@@ -217,7 +223,7 @@ class Portal:
             for name in reversed(list(done)):
                 page.set(name, not done[name])
         except (Stopped, ServiceError) as trouble:
-            return f". {', '.join(done)} is set and could not be put back: {trouble}"
+            return f". {', '.join(done)} may be set and could not be put back: {trouble}"
         return f". {', '.join(done)} was put back"
 
     def _look_before(self, page: SettingsPage, values: Mapping[str, bool]) -> None:

@@ -34,7 +34,12 @@ _QUIET = 0.2  # seconds without a request after which a change has been sent
 
 
 class Stopped(Exception):
-    """The page is not as it must be; the text says what is wrong with it, `fix` what to do."""
+    """The page is not as it must be; the text says what is wrong with it, `fix` what to do.
+
+    clicked: whether the setting itself may have been changed by then.
+    """
+
+    clicked = False
 
     def __init__(self, text: str, fix: str = "set it by hand") -> None:
         super().__init__(text)
@@ -171,9 +176,14 @@ class SettingsPage:
             return False
         self.refuse_unsettable(control, value, wait=min(_STEADY, self._patience))
         self._sent = False
-        self._click(control.target(value), control.label.label)
-        self._confirm(control, value)
-        self._save(control)
+        try:
+            self._click(control.target(value), control.label.label)
+            self._confirm(control, value)
+            self._save(control)
+        except Stopped as stop:
+            stop.clicked = True
+            self._wait_until_quiet()
+            raise
         self._wait_until_quiet()
         return True
 

@@ -147,6 +147,7 @@ ALWAYS = {
     "zoom-settings": "pulumi-python:dynamic/zoom:AccountSettings",
     "zoom-locks-before": "pulumi-python:dynamic/shared:PriorValues",
     "zoom-locks": "pulumi-python:dynamic/zoom:AccountLocks",
+    "zoom-calendar-integration-before": "pulumi-python:dynamic/shared:PriorValues",
     "zoom-calendar-integration": "pulumi-python:dynamic/zoom:CalendarIntegration",
     "zoom-preflight": "pulumi-python:dynamic/zoom:Preflight",
 }
@@ -352,11 +353,13 @@ def test_on_destroy_reaches_whatever_writes(engine: Engine) -> None:
     assert {name for name, value in carried.items() if value == "leave"} == {
         "zoom-settings",
         "zoom-locks",
+        "zoom-calendar-integration",
         "grant",
         "user-consent-policy",
         "user-consent-assignment",
         "zoom-settings-before",
         "zoom-locks-before",
+        "zoom-calendar-integration-before",
         "grant-before",
         "user-consent-policy-before",
         "user-consent-assignment-before",
@@ -370,6 +373,7 @@ def test_what_writes_waits_for_its_record_and_the_assignment_for_its_policy(
     for name in (
         "zoom-settings",
         "zoom-locks",
+        "zoom-calendar-integration",
         "grant",
         "user-consent-policy",
         "user-consent-assignment",

@@ -13,6 +13,7 @@ from demo.workspace import ROOT, Run, Workspace
 from emulator import Emulator
 from emulator.portal_pages import options
 from fleet.plan import Change, changes_of
+from providers.values import set_leaf
 from tests.engine_zoom.observed import Life, expect
 from tests.portal_person import CONSENT, INTEGRATION, NAMES, SIGN_IN, signed_in
 
@@ -28,6 +29,7 @@ config:
     zoom:
       calendar: {integration: true, integrateOnSignIn: true, channel: portal}
 """
+PATHS = {name: f"mail_calendar.{name}" for name in NAMES}  # such as Zoom might publish one day
 DECLARED = {INTEGRATION: True, SIGN_IN: True, CONSENT: False}
 
 
@@ -42,6 +44,11 @@ class Tenant:
         environment = {**_engine_environment(), **emulator.env, **data}
         self.workspace = Workspace(folder, environment)
         self.workspace.declare("contoso", DECLARATION)
+
+    def declare(self, old: str, new: str) -> None:
+        """The same file with one thing other."""
+        assert old in DECLARATION
+        self.workspace.declare("contoso", DECLARATION.replace(old, new))
 
     def sign_in(self) -> None:
         signed_in(self.emulator)
@@ -116,6 +123,54 @@ def test_over_the_portal_all_is_set_verified_healed_and_given_back(tenant: Tenan
     (told,) = life.warnings
     assert "1 of 4 settings need a person" in told
     assert tenant.emulator.snapshot() == before
+
+
+def test_a_setting_that_leaves_the_portal_for_another_channel_keeps_what_it_is(
+    tenant: Tenant,
+) -> None:
+    """To a path, to a person, all three to paths: only destroy gives back what was before."""
+    tenant.sign_in()
+    zoom = tenant.emulator.world.data["zoom"]
+    for name, path in PATHS.items():
+        set_leaf(zoom["settings"], path, DECLARED[name])
+    portal = zoom["portal"]
+    portal.update({name: not value for name, value in DECLARED.items()})
+    before = tenant.live
+    assert tenant.up().code == 0
+    assert tenant.live == DECLARED
+
+    portal_again = ("channel: portal", "channel: portal")
+    for old, new in (
+        ("zoom:\n", f"zoom:\n      paths: {json.dumps({CONSENT: PATHS[CONSENT]})}\n"),
+        ("channel: portal", "channel: attested"),
+        portal_again,
+        ("zoom:\n", f"zoom:\n      paths: {json.dumps(PATHS)}\n"),
+    ):
+        tenant.declare(old, new)
+        done = tenant.up()
+        assert done.code == 0, done.out
+        assert tenant.live == DECLARED, new
+    assert tenant.preview()[:2] == (0, [])
+
+    portal.update(before)
+    tenant.declare(*portal_again)
+    assert tenant.up().code == 0
+    assert tenant.live == DECLARED
+    assert tenant.workspace.pulumi("destroy", "--yes", "--skip-preview", tenant="contoso").code == 0
+    assert tenant.live == before
+
+
+def test_a_portal_that_can_be_read_again_and_is_as_declared_is_no_drift(tenant: Tenant) -> None:
+    tenant.emulator.world.data["zoom"]["portal"].update(DECLARED)
+    assert tenant.up().code == 0
+    tenant.sign_in()
+    code, changes, said = tenant.preview()
+    assert (code, changes) == (0, []), said
+    assert "3 verified" in said
+    tenant.emulator.world.data["zoom"]["portal"][SIGN_IN] = False
+    assert tenant.preview()[0] == 7
+    assert tenant.up().code == 0
+    assert tenant.live == DECLARED
 
 
 def test_without_a_state_the_rest_goes_on_and_nothing_is_drift(tenant: Tenant) -> None:

@@ -166,6 +166,29 @@ def test_a_good_file_becomes_a_tenant() -> None:
         ),
         ("name: Contoso", "name: Contoso\n    1: x", "line 6: key 1 is not text"),
         ("name: Contoso", "name: [", "line "),
+        (
+            "name: Contoso",
+            "name: 2026-02-30",
+            "line 5: given '2026-02-30', which is no valid date; put text in quotes",
+        ),
+        ("name: Contoso", f"name: {'9' * 5000}", "which is no valid int"),
+        ("name: Contoso", "name: !!timestamp x", "line 5: given 'x', which is no valid date"),
+        ("name: Contoso", "name: !!bool x", "line 5: given 'x', which is no valid bool"),
+        ("name: Contoso", "name: a\0b", f"{FILE}: is no YAML: unacceptable character #x0000"),
+        ("name: Contoso", "name: \ud800", f"{FILE}: is no YAML: "),
+        (
+            "calendar: {",
+            "calendar: {attestations: {users_can_consent: "
+            "{value: true, who: ada, when: 2026-11-20, until: 2026-11-19}}, ",
+            "zoom.calendar.attestations.users_can_consent.until: given 2026-11-19, so it never "
+            "counts; allowed: 2026-11-20 (when) or later",
+        ),
+        (
+            "calendar: {",
+            "account: sub-1\n      calendar: {channel: portal, ",
+            "zoom.calendar.channel: given 'portal' with zoom.account 'sub-1', and the portal does "
+            "not say whose it is; allowed: attested, or zoom.account me",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_that_names_file_and_key(
@@ -189,6 +212,16 @@ def test_credentials_and_addresses_may_stand_beside_the_tenant() -> None:
 
 def test_a_time_of_day_is_text_as_the_engine_has_it() -> None:
     assert parse_file(GOOD.replace("name: Contoso", "name: 12:30"), FILE).name == "12:30"
+
+
+def test_an_attestation_may_count_for_the_day_of_the_look_only() -> None:
+    said = "{value: true, who: ada, when: 2026-11-20, until: 2026-11-20}"
+    attested = f"calendar: {{attestations: {{users_can_consent: {said}}}, "
+    parse_file(GOOD.replace("calendar: {", attested), FILE)
+
+
+def test_a_sub_account_may_be_attested_to() -> None:
+    parse_file(GOOD.replace("calendar: {", "account: sub-1\n      calendar: {"), FILE)
 
 
 def test_user_consent_means_our_policy_without_saying_so() -> None:

@@ -44,8 +44,24 @@ def test_a_setting_with_a_path_leaves_the_portal_with_the_value_it_is_declared_w
         ({"users_can_consent": "integration.kubi.x"}, "publishes as another setting"),
         ({"users_can_consent": "consent"}, "section.setting"),
         ({"users_can_consent": "a.b?option=x"}, "section.setting"),
-        ({"users_consent": "a.b"}, "zoom.paths"),
-        ({"admin_consents_for_company": "a.b"}, "zoom.paths"),
+        ({"users_can_consent": "meeting_authentication.x"}, "publishes as another setting"),
+        (
+            {"users_consent": "a.b"},
+            "zoom.paths.users_consent: is not a key here (did you mean users_can_consent?); "
+            "allowed: calendar_and_contacts_integration, integrate_calendar_on_sign_in, users_can",
+        ),
+        (
+            {"admin_consents_for_company": "a.b"},
+            "zoom.paths.admin_consents_for_company: is not a key here; allowed: calendar_and_con",
+        ),
+        (
+            {"users_can_consent": "a.b.c", "integrate_calendar_on_sign_in": "a.b"},
+            "zoom.paths.integrate_calendar_on_sign_in: given 'a.b', which holds 'a.b.c'",
+        ),
+        (
+            {"users_can_consent": "a.b", "integrate_calendar_on_sign_in": "a.b.c.d"},
+            "zoom.paths.users_can_consent: given 'a.b', which holds 'a.b.c.d'",
+        ),
         ({"users_can_consent": "a.b", "integrate_calendar_on_sign_in": "a.b"}, "keep one"),
     ],
 )
@@ -56,6 +72,11 @@ def test_a_path_that_would_write_something_else_is_refused(
         tenant(paths=paths)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_path_beside_another_of_like_name_is_taken() -> None:
+    paths = {"users_can_consent": "a.b", "integrate_calendar_on_sign_in": "a.bc"}
+    assert tenant(paths=paths).zoom.paths == paths
 
 
 def test_a_path_without_the_calendar_has_nothing_to_set() -> None:

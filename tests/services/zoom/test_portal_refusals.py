@@ -97,6 +97,14 @@ def test_a_dialog_with_other_buttons_is_not_answered(account: Account) -> None:
     assert "Proceed" in evidence_of(account, text)
 
 
+def test_what_was_clicked_and_then_not_understood_is_put_back_too(account: Account) -> None:
+    account.is_(tells_on="Take the tour")  # it was saved by then
+    text = told(account, lambda: account.portal.write(ON), Refused)
+    assert re.search(rf"asks back and has no one button.*{INTEGRATION} was put back", text)
+    assert account.writes == [{INTEGRATION: True}, {INTEGRATION: False}]
+    assert account.values == OFF
+
+
 def test_a_toggle_that_springs_back_is_a_write_without_effect(account: Account) -> None:
     account.is_(ON, springs_back=[CONSENT], **PERSONAL)
     text = told(account, lambda: account.portal.write({CONSENT: True}), WriteHadNoEffect)
