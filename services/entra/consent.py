@@ -33,6 +33,8 @@ _FIELDS = (
     "id,appId,displayName,accountEnabled,appRoleAssignmentRequired,appOwnerOrganizationId,"
     "verifiedPublisher,disabledByMicrosoftStatus"
 )
+# Microsoft Graph, application: null is the default, NotDisabled one of the values.
+_NOT_STOPPED = (None, "NotDisabled")
 
 Body = dict[str, Any]
 Read = Body | ServiceError
@@ -174,6 +176,7 @@ def _learnt(known: Known, principal: Principal | Unread | None, resource: Read |
 
 def _principal(body: Body) -> Principal:
     publisher = body.get("verifiedPublisher") or {}
+    stopped = body.get("disabledByMicrosoftStatus")
     return Principal(
         id=str(body["id"]),
         name=str(body.get("displayName") or "the application"),
@@ -181,7 +184,7 @@ def _principal(body: Body) -> Principal:
         assignment_required=body.get("appRoleAssignmentRequired") is True,
         tenant=body.get("appOwnerOrganizationId"),
         publisher=publisher.get("verifiedPublisherId"),
-        stopped=body.get("disabledByMicrosoftStatus"),
+        stopped=None if stopped in _NOT_STOPPED else str(stopped),
     )
 
 

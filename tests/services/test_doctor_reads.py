@@ -96,6 +96,23 @@ def test_a_principal_that_was_made_anew_is_asked_for_its_own_grant(
     assert learnt.principal_id == zoom_of(emulator)["id"]
 
 
+@pytest.mark.parametrize(
+    ("status", "standing"),
+    [
+        (None, "allowed"),
+        ("NotDisabled", "allowed"),
+        ("DisabledDueToViolationOfServicesAgreement", "blocked"),
+    ],
+)
+def test_only_an_application_that_microsoft_disabled_is_blocked(
+    graph: Graph, emulator: Emulator, status: str | None, standing: str
+) -> None:
+    grant(emulator, " ".join(BOTH))
+    zoom_of(emulator)["disabledByMicrosoftStatus"] = status
+    facts, _ = read_consent(graph, ZOOM_APP_ID, BOTH)
+    assert effective(facts).effective == standing
+
+
 def test_an_application_that_is_not_there_has_no_grant(graph: Graph, emulator: Emulator) -> None:
     facts, _ = read_consent(graph, "00000000-0000-4000-8000-000000000000", BOTH)
     assert facts.principal is None
