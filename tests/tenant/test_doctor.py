@@ -61,6 +61,13 @@ FOUND: list[tuple[str, str, Case]] = [
     ("wrong-client-id", "possible", case(world(principal=None), others={"1-2": "Zoom Rooms"})),
     ("application-absent", "found", case(world(principal=None))),
     ("application-absent", "possible", case(under(OURS, principal=None), True, "user")),
+    (
+        "application-absent",
+        "possible",
+        case(under(OURS, principal=None), True, "user", unread=["policies"]),
+    ),
+    ("application-absent", "possible", case(under(OURS, principal=None), None, "user")),
+    ("application-absent", "found", case(under(OURS, principal=None), False, "user")),
     ("application-disabled", "found", case(world(granted=BOTH, principal__enabled=False))),
     ("not-assigned", "found", case(world(granted=BOTH, principal__required=True))),
     (
@@ -81,6 +88,12 @@ FOUND: list[tuple[str, str, Case]] = [
     ("nobody-consented", "found", case(under(OURS), False, "user")),
     ("grant-lacks", "found", case(world(granted=BOTH[:1]), False)),
     ("grant-lacks", "found", case(world(granted=BOTH[:1]), None)),
+    ("grant-lacks", "possible", case(under(OURS, granted=BOTH[:1]), None)),
+    (
+        "grant-lacks",
+        "possible",
+        case(under(OURS, granted=BOTH[:1]), None, unread=["policies"]),
+    ),
     ("asks-for-more", "possible", case(ADMIN, asked=frozenset({"Calendars.ReadWrite", "openid"}))),
     ("no-sign-in-permission", "possible", case(ADMIN, source="registered")),
     ("risky-request", "possible", case(PUBLISHER_UNVERIFIED, True, "user")),
