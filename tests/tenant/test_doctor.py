@@ -160,6 +160,26 @@ def test_exit_codes_tell_found_from_possible_and_from_unknown() -> None:
     assert diagnose(case(ADMIN), "50105").exit_code == 4
 
 
+LOST = Unread("the identity lacks Directory.Read.All")
+
+
+@pytest.mark.parametrize(
+    ("unread", "name"),
+    [
+        ({"user": LOST}, "the user"),
+        ({"user": User("a@b.c", True, LOST, False)}, "what the user consented to"),
+        ({"user": User("a@b.c", True, frozenset(), LOST)}, "the user's assignment"),
+        ({"verified": LOST}, "verified domains"),
+    ],
+)
+def test_all_is_well_is_not_said_without_the_domains_or_the_user(
+    unread: dict[str, Any], name: str
+) -> None:
+    found = diagnose(case(ADMIN, **unread))
+    assert found.exit_code == 4
+    assert found.unknown == (f"{name}: {LOST.why}",)
+
+
 def test_what_is_certain_comes_first_and_then_the_order_of_a_sign_in() -> None:
     one = case(
         world(granted=BOTH, principal__required=True),
