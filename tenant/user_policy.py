@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenant.consent_check import BROKEN_BY_ANY_APP
+from tenant.consent_policies import ConditionSet, policy_of
 from tenant.desired import MICROSOFT_GRAPH, POLICY_ID, user_policy_id
 from tenant.model import Tenant
 from tenant.zoom_apps import load
@@ -37,29 +38,40 @@ def in_words(policy_id: str, policy: Mapping[str, Any] | None) -> str:
         return _BUILT_IN[policy_id.lower()]
     if policy is None or not isinstance(policy.get("includes"), list):
         return "what that policy says, which could not be read"
-    text = ", or ".join(_include(one) for one in policy["includes"]) or "nothing"
-    excludes = len(policy.get("excludes") or ())
-    return f"{text}, with {_count(excludes, 'exception')}" if excludes else text
+    read = policy_of(policy)
+    text = ", or ".join(_include(one) for one in read.includes if _matches_something(one))
+    excludes = sum(map(_matches_something, read.excludes))
+    exceptions = f", with {_count(excludes, 'exception')}" if text and excludes else ""
+    return f"{text or 'nothing'}{exceptions}"
 
 
-def _include(one: Mapping[str, Any]) -> str:
-    apps = [app for app in one.get("clientApplicationIds") or ["all"] if app != "all"]
-    names = {app.client_id: "Zoom's application" for app in load().applications}
-    who = " and ".join(f"{names.get(app, 'application')} {app}" for app in apps)
-    if not apps:
-        verified = one.get("clientApplicationsFromVerifiedPublisherOnly")
-        who = "any application" + (" of a verified publisher" if verified else "")
-    permissions = [name for name in one.get("permissions") or ["all"] if name != "all"]
-    level = one.get("permissionClassification") or "all"
-    kind = one.get("permissionType") or "delegated"
-    what = (
-        _count(len(permissions), f"{kind} permission") if permissions else f"any {kind} permission"
-    )
-    if level != "all":
-        what += f" classified as {level}"
-    resource = one.get("resourceApplication") or "any"
-    of = {"any": "", MICROSOFT_GRAPH: " of Microsoft Graph"}.get(resource, f" of {resource}")
-    return f"{who}, for {what}{of}"
+def _matches_something(one: ConditionSet) -> bool:
+    """An empty list matches nothing; and users consent to no application permissions."""
+    lists = (one.permissions, one.clients, one.tenants, one.publishers)
+    return frozenset() not in lists and one.type != "application"
+
+
+def _include(one: ConditionSet) -> str:
+    names = {app.client_id.casefold(): "Zoom's application" for app in load().applications}
+    who = "any application"
+    if one.clients is not None:
+        apps = sorted(one.clients)
+        who = " and ".join(f"{names.get(app, 'application')} {app}" for app in apps)
+    if one.tenants is not None:
+        who += f" of tenant {' or '.join(sorted(one.tenants))}"
+    if one.publishers is not None:
+        who += f" of publisher {' or '.join(sorted(one.publishers))}"
+    elif one.verified_only:
+        who += " of a verified publisher"
+    what = f"any {one.type} permission"
+    if one.permissions is not None:
+        what = _count(len(one.permissions), f"{one.type} permission")
+    if one.level is not None:
+        what += f" classified as {one.level}"
+    if one.resource is not None:
+        what += f" of {'Microsoft Graph' if one.resource == MICROSOFT_GRAPH else one.resource}"
+    strange = ", under a condition that is not known here" if one.strange else ""
+    return f"{who}, for {what}{strange}"
 
 
 def _count(number: int, what: str) -> str:
