@@ -1,6 +1,6 @@
 """What users may consent to in Entra, by policy: in words, before and after a change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ _BUILT_IN = {
 }
 _OURS = frozenset({POLICY_ID, "microsoft-user-default-low", "microsoft-user-default-recommended",
                    "microsoft-user-default-legacy"})  # fmt: skip
+_UNLESS_OURS = "taken away if this stack assigned it, else it stays"
 PROPAGATION = "Entra takes up to about 30 minutes until it counts everywhere"
 
 
@@ -85,17 +86,23 @@ def told(
     application: str,
     *,
     known: bool = True,
+    settled: bool = False,
 ) -> Told:
     """What users could consent to, and can once the declaration is applied.
 
     live: the policies that are assigned now, as (id, words). found: the ids that were there before
     this stack. application: the client id that least-privilege is for. known: whether it was read.
+    settled: whether nothing is about to change at this stack's own assignment, so all others stay.
+    Where that is not known, an entry that came after the stack may be its own or somebody else's.
     """
     before = {policy_id.lower(): words for policy_id, words in live}
     ours = user_policy_id(tenant)
     there = {policy_id.lower() for policy_id in found}
-    given_back = _OURS - there if tenant.on_destroy == "restore" or ours is not None else set()
-    after = {p: words for p, words in before.items() if p == ours or p not in given_back}
+    keeps = settled or (ours is None and tenant.on_destroy == "leave")
+    unsure = set() if keeps else before.keys() & (_OURS - there - {ours})
+    after = {
+        p: f"{words} ({_UNLESS_OURS})" if p in unsure else words for p, words in before.items()
+    }
     if ours is not None:
         after[ours] = _declared(tenant, application) if ours == POLICY_ID else in_words(ours, None)
     if not known:
@@ -109,10 +116,12 @@ def told(
             f"before, users can consent in Entra to: {_listed(before)}",
             f"after, users can consent in Entra to: {_listed(after)} ({PROPAGATION})",
         )
-    return Told(infos, tuple(_warnings(tenant, after, ours)))
+    return Told(infos, tuple(_warnings(tenant, after, ours, unsure)))
 
 
-def _warnings(tenant: Tenant, after: Mapping[str, str], ours: str | None) -> list[str]:
+def _warnings(
+    tenant: Tenant, after: Mapping[str, str], ours: str | None, unsure: Set[str]
+) -> list[str]:
     if tenant.consent.effective_user_policy == "any-app":
         return [
             "consent.userPolicy any-app lets every user consent to any application, against "
@@ -121,8 +130,9 @@ def _warnings(tenant: Tenant, after: Mapping[str, str], ours: str | None) -> lis
     if ours is None:
         return []
     return [
-        f"users can also consent by {policy_id}: {words}. It is not ours and stays; Entra allows "
-        "what any one policy allows"
+        f"users can also consent by {policy_id}: {words}. "
+        f"{'' if policy_id in unsure else 'It is not ours and stays; '}Entra allows what any one "
+        "policy allows"
         for policy_id, words in after.items()
         if policy_id != ours
     ]

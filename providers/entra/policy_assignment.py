@@ -119,6 +119,8 @@ class PolicyAssignment(Resource, module="entra", name="PolicyAssignment"):
 
     KIND = "entra:PolicyAssignment"
     unknown: pulumi.Output[str | None]
+    owner: pulumi.Output[str | None]
 
     def __init__(self, name: str, props: Props, opts: pulumi.ResourceOptions | None = None):
-        super().__init__(PolicyAssignmentProvider(), name, {"unknown": None, **props}, opts)
+        nothing = {"unknown": None, "owner": None}
+        super().__init__(PolicyAssignmentProvider(), name, {**nothing, **props}, opts)

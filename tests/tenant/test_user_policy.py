@@ -34,9 +34,12 @@ def tenant(by: str = "user", **consent: Any) -> Tenant:
     return parse(value, "x.yaml")
 
 
-def say(declared: Tenant, live: list[str], found: list[str] | None = None) -> Told:
+def say(
+    declared: Tenant, live: list[str], found: list[str] | None = None, *, settled: bool = False
+) -> Told:
     words = [(policy_id, f"what {policy_id} says") for policy_id in live]
-    return told(declared, words, live if found is None else found, ZOOM_CALENDAR_CLIENT_ID)
+    before = live if found is None else found
+    return told(declared, words, before, ZOOM_CALENDAR_CLIENT_ID, settled=settled)
 
 
 @pytest.mark.parametrize(
@@ -114,11 +117,24 @@ def test_no_change_is_one_line() -> None:
     assert lines.infos == (f"users can consent in Entra to: {OURS}",)
 
 
-def test_what_was_there_before_us_stays_and_what_is_ours_goes() -> None:
-    _, after = say(tenant(), [LOW, LEGACY, "theirs"], found=[LOW, "theirs"]).infos
-    assert LOW in after
-    assert "theirs" in after
-    assert LEGACY not in after
+UNSURE = "taken away if this stack assigned it, else it stays"
+
+
+def test_only_what_came_after_us_and_a_file_could_declare_may_be_ours() -> None:
+    lines = say(tenant(), [LOW, LEGACY, "theirs"], found=[LOW])
+    _, after = lines.infos
+    assert f"what {LEGACY} says ({UNSURE}) [{LEGACY}]" in after
+    assert f"what {LOW} says [{LOW}]; " in after
+    assert "what theirs says [theirs]" in after
+    assert [UNSURE in warning for warning in lines.warnings] == [False, True, False]
+    assert ["is not ours" in warning for warning in lines.warnings] == [True, False, True]
+
+
+def test_where_our_assignment_stays_as_it_is_all_others_stay_and_are_warned_of() -> None:
+    lines = say(tenant(), [POLICY_ID, LEGACY], found=[], settled=True)
+    assert lines.infos == (f"users can consent in Entra to: {OURS}; what {LEGACY} says [{LEGACY}]",)
+    (warning,) = lines.warnings
+    assert "It is not ours and stays" in warning
 
 
 def test_a_broader_policy_of_others_is_warned_of_under_least_privilege() -> None:
@@ -135,8 +151,8 @@ def test_any_app_warns_of_what_it_breaks_and_of_nothing_else() -> None:
 def test_leave_gives_back_what_was_ours_unless_on_destroy_says_leave(
     on_destroy: str, stays: bool
 ) -> None:
-    lines = say(tenant(userPolicy="leave", onDestroy=on_destroy), [POLICY_ID], found=[])
-    assert (len(lines.infos) == 1) is stays
+    (line,) = say(tenant(userPolicy="leave", onDestroy=on_destroy), [POLICY_ID], found=[]).infos
+    assert (UNSURE not in line) is stays
 
 
 def test_what_is_not_known_yet_is_not_called_nothing() -> None:
