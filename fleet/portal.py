@@ -5,14 +5,16 @@ from pathlib import Path
 import click
 
 from fleet import pulumi
-from services.entra.graph import Graph, literal
+from services.entra.consent import read_consent
+from services.entra.graph import Graph
 from services.errors import ServiceError
-from services.permissions import GRANT_READ, PRINCIPAL_READ
 from services.settings import Settings
 from services.zoom import portal_person
 from services.zoom.api import ZoomApi
 from services.zoom.portal_person import Person
 from tenant import declaration, desired
+from tenant.consent_policies import Unread
+from tenant.effective import lacking
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
 
@@ -77,13 +79,16 @@ def authorize_and_verify(
             "themselves do it when they sign in"
         )
     portal_person.authorize(settings, tenant, person=person, headless=headless)
-    missing = _missing_scopes(declared, Graph(settings))
-    if missing:
+    permissions = sorted(declared.consent.permissions)
+    facts, _ = read_consent(Graph(settings), desired.client_id(declared) or "", permissions)
+    if isinstance(facts.granted, Unread):
+        raise click.ClickException(f"Entra: the tenant-wide grant is unknown: {facts.granted.why}")
+    if missing := lacking(facts):
         raise click.ClickException(
             f"Entra: the tenant-wide grant of Zoom's application lacks {', '.join(missing)}: it "
             "was not accepted at Microsoft's page, or not everywhere yet; `pulumi up` adds it"
         )
-    lines = [f"Entra: the tenant-wide grant has {', '.join(declared.consent.permissions)}."]
+    lines = [f"Entra: the tenant-wide grant has {', '.join(permissions)}."]
     try:
         names = ZoomApi(settings).calendar_services()
         lines.append(f"Zoom: calendar services: {', '.join(names) or 'none'}.")
@@ -91,18 +96,6 @@ def authorize_and_verify(
         lines.append(f"Zoom: the calendar services are unknown: {error}")
     told = f"python -m fleet attest {tenant} admin_consents_for_company on --evidence SCREENSHOT"
     return [*lines, f"Next, attest to it: {told}"]
-
-
-def _missing_scopes(declared: Tenant, graph: Graph) -> list[str]:
-    """The declared permissions that no tenant-wide grant of the application has."""
-    held: set[str] = set()
-    query = {"$filter": f"appId eq {literal(desired.client_id(declared) or '')}"}
-    for principal in graph.list_all("/servicePrincipals", PRINCIPAL_READ, query):
-        query = {"$filter": f"clientId eq {literal(principal['id'])}"}
-        for grant in graph.list_all("/oauth2PermissionGrants", GRANT_READ, query):
-            if grant["consentType"] == "AllPrincipals":
-                held.update(grant["scope"].casefold().split())
-    return [scope for scope in declared.consent.permissions if scope.casefold() not in held]
 
 
 def _declared(tenant: str) -> Tenant:
