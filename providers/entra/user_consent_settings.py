@@ -7,9 +7,8 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, Resource
 
 from providers.clients import graph
-from providers.entra.policy_assignment import policies_for_self
 from providers.shared import Props, SharedProvider, to_json
-from services.entra.consent import AUTHORIZATION, POLICIES
+from services.entra.consent import AUTHORIZATION, POLICIES, policies_for_self
 from services.errors import ServiceError, Unreadable
 from services.permissions import AUTHORIZATION_READ, POLICY_READ
 from tenant.user_policy import in_words

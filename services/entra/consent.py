@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from services.entra.graph import Graph, literal, quote, with_query
-from services.errors import Forbidden, NotFound, ServiceError
+from services.errors import Forbidden, NotFound, ServiceError, Unavailable
 from services.permissions import (
     ASSIGNED_READ,
     AUTHORIZATION_READ,
@@ -27,6 +27,7 @@ from tenant.effective import Facts, Principal, Published
 PURPOSE = "matching"
 GRANTS = "/oauth2PermissionGrants"
 AUTHORIZATION = "/policies/authorizationPolicy"
+ASSIGNED = "permissionGrantPoliciesAssigned"
 POLICIES = "/policies/permissionGrantPolicies"
 _REQUESTS = "/policies/adminConsentRequestPolicy"
 _FIELDS = (
@@ -117,7 +118,7 @@ def read_consent(
     principal = _part(read[principal_at], PRINCIPAL_READ, _principal, absent=None)
     known = _learnt(known, principal, read.get(resource_at))
     published = known.published
-    assigned = _part(read[AUTHORIZATION], AUTHORIZATION_READ, _assigned)
+    assigned = _part(read[AUTHORIZATION], AUTHORIZATION_READ, policies_for_self)
     facts = Facts(
         client_id=client_id,
         permissions=tuple(permissions),
@@ -206,13 +207,24 @@ def _levels(graph: Graph, path: str) -> Any:
     return parse
 
 
-def _assigned(body: Body) -> tuple[str, ...] | Unread:
-    """The policies under which users may consent for themselves; not those for what they own."""
-    role = body.get("defaultUserRolePermissions")
-    entries = role.get("permissionGrantPoliciesAssigned") if isinstance(role, dict) else None
+def assigned_entries(authorization: Body) -> list[str]:
+    """All entries of an authorization policy, byte for byte; Unavailable where it has no list."""
+    role = authorization.get("defaultUserRolePermissions")
+    entries = role.get(ASSIGNED) if isinstance(role, dict) else None
     if not isinstance(entries, list):
-        return Unread("the authorization policy does not list permission-grant policies")
-    return assigned_to_users(map(str, entries))
+        # Writing back a list that was not seen whole could drop others' entries.
+        raise Unavailable(
+            f"Entra: GET {AUTHORIZATION}: the answer has no {ASSIGNED}: nothing written"
+        )
+    return [str(entry) for entry in entries]
+
+
+def policies_for_self(authorization: Body) -> tuple[str, ...]:
+    """The policies under which users may consent for themselves; not those for what they own.
+
+    Raises Unavailable where the answer does not hold the list.
+    """
+    return assigned_to_users(assigned_entries(authorization))
 
 
 def _policies(graph: Graph, assigned: tuple[str, ...] | Unread) -> Any:
