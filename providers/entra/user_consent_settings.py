@@ -35,7 +35,7 @@ class UserConsentSettingsProvider(SharedProvider):
             )
         except Unreadable:
             policies = []  # which are assigned is worth more than what they say
-        known = {str(policy["id"]).lower(): policy for policy in policies}
+        known = {str(policy.get("id")).lower(): policy for policy in policies}
         authorization = graph().get(AUTHORIZATION, AUTHORIZATION_READ, purpose=_PURPOSE)
         assigned = policies_for_self(authorization)
         return {
