@@ -37,7 +37,9 @@ class UserConsent(pulumi.ComponentResource):
         if policy_id is not None:
             self._declare_assignment(tenant, policy_id)
         settings = self.settings
-        read = (settings.assigned, settings.found, settings.unknown, application.client_id)
+        # Only a preview has no `owner` yet where the assignment is about to change.
+        own = self.shared[-1].owner if self.shared and pulumi.runtime.is_dry_run() else None
+        read = (settings.assigned, settings.found, settings.unknown, application.client_id, own)
         pulumi.Output.all(*read).apply(lambda known: self._tell(tenant, *known), True)
         self.register_outputs({"policyId": policy_id})
 
@@ -71,7 +73,7 @@ class UserConsent(pulumi.ComponentResource):
         )
 
     def _tell(
-        self, tenant: Tenant, assigned: Any, found: Any, unknown: Any, client_id: Any
+        self, tenant: Tenant, assigned: Any, found: Any, unknown: Any, client_id: Any, own: Any
     ) -> None:
         """Says what users can consent to, before and after; its parts may not be known yet."""
         if isinstance(unknown, str):
@@ -79,7 +81,8 @@ class UserConsent(pulumi.ComponentResource):
         application = client_id if isinstance(client_id, str) else "registered here"
         live = json.loads(assigned) if isinstance(assigned, str) else []
         there = json.loads(found) if isinstance(found, str) else [key for key, _ in live]
-        lines = told(tenant, live, there, application, known=isinstance(assigned, str))
+        known, settled = isinstance(assigned, str), isinstance(own, str)
+        lines = told(tenant, live, there, application, known=known, settled=settled)
         for line in lines.infos:
             pulumi.log.info(line, self)
         for line in lines.warnings:

@@ -3,6 +3,7 @@
 services/doctor.py reads the case; `python -m fleet doctor` shows what is found.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tenant.aadsts import CODES
@@ -18,7 +19,8 @@ class Diagnosis:
     """What the doctor says. facts: what it rests on. unknown: what could not be read, and why.
 
     error: the code that was asked about; others: how many causes are not about it. rules: which
-    rules are broken besides, a line each; none of them refuses users.
+    rules are broken besides, a line each; none of them refuses users. partial: whether the domains,
+    or something of the user who was asked for, could not be read.
     """
 
     verdict: Verdict
@@ -28,13 +30,14 @@ class Diagnosis:
     error: str | None = None
     others: int = 0
     rules: tuple[str, ...] = ()
+    partial: bool = False
 
     @property
     def exit_code(self) -> int:
         """3 a cause was found, 4 it cannot be told, 0 nothing refuses users."""
         if any(cause.certainty == "found" for cause in self.causes):
             return 3
-        unexplained = self.error is not None
+        unexplained = self.error is not None or self.partial
         return 4 if self.causes or unexplained or self.verdict.match != "match" else 0
 
 
@@ -43,24 +46,43 @@ def diagnose(case: Case, error: str | None = None) -> Diagnosis:
     found = [_fitting(case, cause) for find in IN_ORDER if (cause := find(case)) is not None]
     found.sort(key=lambda cause: cause.certainty == "possible")
     told = [cause for cause in found if error is None or error in cause.codes]
-    parts = unread_parts(case.facts)
-    parts |= {
-        name: part.why
-        for name, part in (
-            ("what users consented to", case.asked),
-            ("other applications", case.others),
-            ("verified domains", case.verified),
-            ("the user", case.user),
-        )
-        if isinstance(part, Unread) and part != UNASKED
+    deciding = _unread(
+        {"verified domains": case.verified, "the user": case.user, **_parts_of(case.user)}
+    )
+    parts = {
+        **unread_parts(case.facts),
+        **_unread({"what users consented to": case.asked, "other applications": case.others}),
+        **deciding,
     }
     unknown = [f"{name}: {why}" for name, why in parts.items()]
     asks = case.verdict.asks
     if asks.value is None:
         unknown.append(f"Zoom's consent setting: {asks.reason}")
     facts = (*case.verdict.answer.findings, *_of_user(case), zoom_asks(case))
-    others = len(found) - len(told)
-    return Diagnosis(case.verdict, facts, tuple(told), tuple(unknown), error, others, case.rules)
+    return Diagnosis(
+        case.verdict,
+        facts,
+        tuple(told),
+        tuple(unknown),
+        error,
+        others=len(found) - len(told),
+        rules=case.rules,
+        partial=bool(deciding),
+    )
+
+
+def _unread(parts: Mapping[str, object]) -> dict[str, str]:
+    return {
+        name: part.why
+        for name, part in parts.items()
+        if isinstance(part, Unread) and part != UNASKED
+    }
+
+
+def _parts_of(user: object) -> dict[str, object]:
+    if not isinstance(user, User):
+        return {}
+    return {"what the user consented to": user.granted, "the user's assignment": user.assigned}
 
 
 def _fitting(case: Case, cause: Cause) -> Cause:

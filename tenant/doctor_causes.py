@@ -80,7 +80,7 @@ def _absent(case: Case) -> Cause | None:
     if case.facts.principal is not None:
         return None
     # The first user's consent adds the application, so where users may it is no obstacle.
-    comes = case.verdict.answer.may_consent is True and case.verdict.asks.value is True
+    comes = case.verdict.answer.may_consent is not False and case.verdict.asks.value is not False
     evidence = (Finding(f"no service principal of {case.facts.client_id}", "servicePrincipals"),)
     by_zoom = solution_2(
         case.tenant,
@@ -224,7 +224,10 @@ def _grant_lacks(case: Case) -> Cause | None:
         solution_1(case.tenant, "Or let Zoom ask its users, and let them consent"),
     )
     title = f"The company's grant lacks {', '.join(lacks)}"
-    return Cause("grant-lacks", "found", title, evidence, ("65001", "90094", "650056"), fixes)
+    # If Zoom asks, who may consent is not refused.
+    sure = case.verdict.asks.value is False or answer.may_consent is False
+    certainty: Certainty = "found" if sure else "possible"
+    return Cause("grant-lacks", certainty, title, evidence, ("65001", "90094", "650056"), fixes)
 
 
 def _asks_for_more(case: Case) -> Cause | None:

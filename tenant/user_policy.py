@@ -1,10 +1,11 @@
 """What users may consent to in Entra, by policy: in words, before and after a change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from tenant.consent_check import BROKEN_BY_ANY_APP
+from tenant.consent_policies import ConditionSet, policy_of
 from tenant.desired import MICROSOFT_GRAPH, POLICY_ID, user_policy_id
 from tenant.model import Tenant
 from tenant.zoom_apps import load
@@ -20,6 +21,7 @@ _BUILT_IN = {
 }
 _OURS = frozenset({POLICY_ID, "microsoft-user-default-low", "microsoft-user-default-recommended",
                    "microsoft-user-default-legacy"})  # fmt: skip
+_UNLESS_OURS = "taken away if this stack assigned it, else it stays"
 PROPAGATION = "Entra takes up to about 30 minutes until it counts everywhere"
 
 
@@ -37,29 +39,40 @@ def in_words(policy_id: str, policy: Mapping[str, Any] | None) -> str:
         return _BUILT_IN[policy_id.lower()]
     if policy is None or not isinstance(policy.get("includes"), list):
         return "what that policy says, which could not be read"
-    text = ", or ".join(_include(one) for one in policy["includes"]) or "nothing"
-    excludes = len(policy.get("excludes") or ())
-    return f"{text}, with {_count(excludes, 'exception')}" if excludes else text
+    read = policy_of(policy)
+    text = ", or ".join(_include(one) for one in read.includes if _matches_something(one))
+    excludes = sum(map(_matches_something, read.excludes))
+    exceptions = f", with {_count(excludes, 'exception')}" if text and excludes else ""
+    return f"{text or 'nothing'}{exceptions}"
 
 
-def _include(one: Mapping[str, Any]) -> str:
-    apps = [app for app in one.get("clientApplicationIds") or ["all"] if app != "all"]
-    names = {app.client_id: "Zoom's application" for app in load().applications}
-    who = " and ".join(f"{names.get(app, 'application')} {app}" for app in apps)
-    if not apps:
-        verified = one.get("clientApplicationsFromVerifiedPublisherOnly")
-        who = "any application" + (" of a verified publisher" if verified else "")
-    permissions = [name for name in one.get("permissions") or ["all"] if name != "all"]
-    level = one.get("permissionClassification") or "all"
-    kind = one.get("permissionType") or "delegated"
-    what = (
-        _count(len(permissions), f"{kind} permission") if permissions else f"any {kind} permission"
-    )
-    if level != "all":
-        what += f" classified as {level}"
-    resource = one.get("resourceApplication") or "any"
-    of = {"any": "", MICROSOFT_GRAPH: " of Microsoft Graph"}.get(resource, f" of {resource}")
-    return f"{who}, for {what}{of}"
+def _matches_something(one: ConditionSet) -> bool:
+    """An empty list matches nothing; and users consent to no application permissions."""
+    lists = (one.permissions, one.clients, one.tenants, one.publishers)
+    return frozenset() not in lists and one.type != "application"
+
+
+def _include(one: ConditionSet) -> str:
+    names = {app.client_id.casefold(): "Zoom's application" for app in load().applications}
+    who = "any application"
+    if one.clients is not None:
+        apps = sorted(one.clients)
+        who = " and ".join(f"{names.get(app, 'application')} {app}" for app in apps)
+    if one.tenants is not None:
+        who += f" of tenant {' or '.join(sorted(one.tenants))}"
+    if one.publishers is not None:
+        who += f" of publisher {' or '.join(sorted(one.publishers))}"
+    elif one.verified_only:
+        who += " of a verified publisher"
+    what = f"any {one.type} permission"
+    if one.permissions is not None:
+        what = _count(len(one.permissions), f"{one.type} permission")
+    if one.level is not None:
+        what += f" classified as {one.level}"
+    if one.resource is not None:
+        what += f" of {'Microsoft Graph' if one.resource == MICROSOFT_GRAPH else one.resource}"
+    strange = ", under a condition that is not known here" if one.strange else ""
+    return f"{who}, for {what}{strange}"
 
 
 def _count(number: int, what: str) -> str:
@@ -73,17 +86,23 @@ def told(
     application: str,
     *,
     known: bool = True,
+    settled: bool = False,
 ) -> Told:
     """What users could consent to, and can once the declaration is applied.
 
     live: the policies that are assigned now, as (id, words). found: the ids that were there before
     this stack. application: the client id that least-privilege is for. known: whether it was read.
+    settled: whether nothing is about to change at this stack's own assignment, so all others stay.
+    Where that is not known, an entry that came after the stack may be its own or somebody else's.
     """
     before = {policy_id.lower(): words for policy_id, words in live}
     ours = user_policy_id(tenant)
     there = {policy_id.lower() for policy_id in found}
-    given_back = _OURS - there if tenant.on_destroy == "restore" or ours is not None else set()
-    after = {p: words for p, words in before.items() if p == ours or p not in given_back}
+    keeps = settled or (ours is None and tenant.on_destroy == "leave")
+    unsure = set() if keeps else before.keys() & (_OURS - there - {ours})
+    after = {
+        p: f"{words} ({_UNLESS_OURS})" if p in unsure else words for p, words in before.items()
+    }
     if ours is not None:
         after[ours] = _declared(tenant, application) if ours == POLICY_ID else in_words(ours, None)
     if not known:
@@ -97,10 +116,12 @@ def told(
             f"before, users can consent in Entra to: {_listed(before)}",
             f"after, users can consent in Entra to: {_listed(after)} ({PROPAGATION})",
         )
-    return Told(infos, tuple(_warnings(tenant, after, ours)))
+    return Told(infos, tuple(_warnings(tenant, after, ours, unsure)))
 
 
-def _warnings(tenant: Tenant, after: Mapping[str, str], ours: str | None) -> list[str]:
+def _warnings(
+    tenant: Tenant, after: Mapping[str, str], ours: str | None, unsure: Set[str]
+) -> list[str]:
     if tenant.consent.effective_user_policy == "any-app":
         return [
             "consent.userPolicy any-app lets every user consent to any application, against "
@@ -109,8 +130,9 @@ def _warnings(tenant: Tenant, after: Mapping[str, str], ours: str | None) -> lis
     if ours is None:
         return []
     return [
-        f"users can also consent by {policy_id}: {words}. It is not ours and stays; Entra allows "
-        "what any one policy allows"
+        f"users can also consent by {policy_id}: {words}. "
+        f"{'' if policy_id in unsure else 'It is not ours and stays; '}Entra allows what any one "
+        "policy allows"
         for policy_id, words in after.items()
         if policy_id != ours
     ]

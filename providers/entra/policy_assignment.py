@@ -8,12 +8,10 @@ from pulumi.dynamic import Resource, UpdateResult
 from providers.clients import graph
 from providers.shared import Props, SharedProvider, recorded
 from providers.values import canonical
-from services.entra.consent import AUTHORIZATION
-from services.errors import Unavailable, WriteHadNoEffect
+from services.entra.consent import ASSIGNED, AUTHORIZATION, assigned_entries
+from services.errors import WriteHadNoEffect
 from services.permissions import AUTHORIZATION_READ, AUTHORIZATION_WRITE
 from tenant.desired import ASSIGNMENT_PREFIX
-
-_LIST = "permissionGrantPoliciesAssigned"
 
 
 class PolicyAssignmentProvider(SharedProvider):
@@ -77,33 +75,12 @@ class PolicyAssignmentProvider(SharedProvider):
 
     @staticmethod
     def _entries(*, fresh: bool = True) -> list[str]:
-        policy = graph().get(AUTHORIZATION, AUTHORIZATION_READ, fresh=fresh)
-        return _assigned(policy)
+        return assigned_entries(graph().get(AUTHORIZATION, AUTHORIZATION_READ, fresh=fresh))
 
     @staticmethod
     def _replace(entries: list[str]) -> None:
-        body = {"defaultUserRolePermissions": {_LIST: entries}}
+        body = {"defaultUserRolePermissions": {ASSIGNED: entries}}
         graph().patch(AUTHORIZATION, AUTHORIZATION_WRITE, body, repeatable=False)
-
-
-def _assigned(policy: dict[str, Any]) -> list[str]:
-    role = policy.get("defaultUserRolePermissions")
-    entries = role.get(_LIST) if isinstance(role, dict) else None
-    if not isinstance(entries, list):
-        # Writing back a list that was not seen whole could drop others' entries.
-        raise Unavailable(f"Entra: GET {AUTHORIZATION}: the answer has no {_LIST}: nothing written")
-    return [str(entry) for entry in entries]
-
-
-def policies_for_self(policy: dict[str, Any]) -> list[str]:
-    """The ids of the policies by which users consent for themselves, of an authorization policy.
-
-    Raises Unavailable where the answer does not hold the list.
-    """
-    prefix = ASSIGNMENT_PREFIX.casefold()
-    return [
-        entry[len(prefix) :] for entry in _assigned(policy) if entry.casefold().startswith(prefix)
-    ]
 
 
 def _is_ours(entry: str, policy_id: str) -> bool:
@@ -119,6 +96,8 @@ class PolicyAssignment(Resource, module="entra", name="PolicyAssignment"):
 
     KIND = "entra:PolicyAssignment"
     unknown: pulumi.Output[str | None]
+    owner: pulumi.Output[str | None]
 
     def __init__(self, name: str, props: Props, opts: pulumi.ResourceOptions | None = None):
-        super().__init__(PolicyAssignmentProvider(), name, {"unknown": None, **props}, opts)
+        nothing = {"unknown": None, "owner": None}
+        super().__init__(PolicyAssignmentProvider(), name, {**nothing, **props}, opts)

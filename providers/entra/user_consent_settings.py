@@ -7,9 +7,8 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, Resource
 
 from providers.clients import graph
-from providers.entra.policy_assignment import policies_for_self
 from providers.shared import Props, SharedProvider, to_json
-from services.entra.consent import AUTHORIZATION, POLICIES
+from services.entra.consent import AUTHORIZATION, POLICIES, policies_for_self
 from services.errors import ServiceError, Unreadable
 from services.permissions import AUTHORIZATION_READ, POLICY_READ
 from tenant.user_policy import in_words
@@ -36,7 +35,7 @@ class UserConsentSettingsProvider(SharedProvider):
             )
         except Unreadable:
             policies = []  # which are assigned is worth more than what they say
-        known = {str(policy["id"]).lower(): policy for policy in policies}
+        known = {str(policy.get("id")).lower(): policy for policy in policies}
         authorization = graph().get(AUTHORIZATION, AUTHORIZATION_READ, purpose=_PURPOSE)
         assigned = policies_for_self(authorization)
         return {

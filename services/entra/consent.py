@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from services.entra.graph import Graph, literal, quote, with_query
-from services.errors import Forbidden, NotFound, ServiceError
+from services.errors import Forbidden, NotFound, ServiceError, Unavailable
 from services.permissions import (
     ASSIGNED_READ,
     AUTHORIZATION_READ,
@@ -27,12 +27,15 @@ from tenant.effective import Facts, Principal, Published
 PURPOSE = "matching"
 GRANTS = "/oauth2PermissionGrants"
 AUTHORIZATION = "/policies/authorizationPolicy"
+ASSIGNED = "permissionGrantPoliciesAssigned"
 POLICIES = "/policies/permissionGrantPolicies"
 _REQUESTS = "/policies/adminConsentRequestPolicy"
 _FIELDS = (
     "id,appId,displayName,accountEnabled,appRoleAssignmentRequired,appOwnerOrganizationId,"
     "verifiedPublisher,disabledByMicrosoftStatus"
 )
+# Microsoft Graph, application: null is the default, NotDisabled one of the values.
+_NOT_STOPPED = (None, "NotDisabled")
 
 Body = dict[str, Any]
 Read = Body | ServiceError
@@ -113,23 +116,26 @@ def read_consent(
         paths[_grants_at(known.principal_id)] = GRANT_READ
     read = graph.get_together(paths, PURPOSE, ahead=ahead)
     principal = _part(read[principal_at], PRINCIPAL_READ, _principal, absent=None)
-    known = _learnt(known, principal, read.get(resource_at))
-    published = known.published
-    assigned = _part(read[AUTHORIZATION], AUTHORIZATION_READ, _assigned)
+    id_ = principal.id if isinstance(principal, Principal) else ""
+    known = replace(known, principal_id=id_)
+    published: Mapping[str, Published] | Unread = known.published
+    if not known.resource_id:
+        learnt = _part(read[resource_at], PRINCIPAL_READ, lambda body: _learnt(id_, body))
+        known = known if isinstance(learnt, Unread) else learnt
+        published = learnt if isinstance(learnt, Unread) else learnt.published
+    assigned = _part(read[AUTHORIZATION], AUTHORIZATION_READ, policies_for_self)
     facts = Facts(
         client_id=client_id,
         permissions=tuple(permissions),
         resource=MICROSOFT_GRAPH,
         principal=principal,
-        published=published
-        if known.resource_id
-        else _part(read[resource_at], PRINCIPAL_READ, _published),
+        published=published,
         levels=_part(read[levels_at], LEVELS_READ, _levels(graph, levels_at)),
         assigned=assigned,
         policies=_part(read[POLICIES], POLICY_READ, _policies(graph, assigned)),
         granted=_granted(graph, principal, known, read),
         someone_assigned=_part(
-            read[assigned_at], ASSIGNED_READ, lambda body: bool(body.get("value")), absent=False
+            read[assigned_at], ASSIGNED_READ, lambda body: bool(body["value"]), absent=False
         ),
         risky_apps=_part(
             read[AUTHORIZATION],
@@ -137,7 +143,7 @@ def read_consent(
             lambda body: body.get("allowUserConsentForRiskyApps") is True,
         ),
         workflow=_part(
-            read[_REQUESTS], CONSENT_REQUESTS_READ, lambda body: body.get("isEnabled") is True
+            read[_REQUESTS], CONSENT_REQUESTS_READ, lambda body: body["isEnabled"] is True
         ),
     )
     return facts, known
@@ -147,7 +153,10 @@ _NO_DEFAULT: Any = object()
 
 
 def _part(read: Read, need: Need, parse: Any, *, absent: Any = _NO_DEFAULT) -> Any:
-    """What `parse` makes of the answer; `absent` for a definite 404; else an Unread."""
+    """What `parse` makes of the answer; `absent` for a definite 404; else an Unread.
+
+    So too where the answer lacks what Graph documents of it: that is no answer, nor an absence.
+    """
     if isinstance(read, NotFound) and absent is not _NO_DEFAULT:
         return absent
     if isinstance(read, ServiceError):
@@ -156,6 +165,8 @@ def _part(read: Read, need: Need, parse: Any, *, absent: Any = _NO_DEFAULT) -> A
         return parse(read)
     except ServiceError as error:  # of a later page
         return lacks(error, need)
+    except (KeyError, TypeError, AttributeError):
+        return Unread("Entra's answer is not as documented")
 
 
 def lacks(error: ServiceError, need: Need) -> Unread:
@@ -165,15 +176,13 @@ def lacks(error: ServiceError, need: Need) -> Unread:
     return Unread(str(error).rstrip("."))
 
 
-def _learnt(known: Known, principal: Principal | Unread | None, resource: Read | None) -> Known:
-    id_ = principal.id if isinstance(principal, Principal) else ""
-    if not isinstance(resource, dict):
-        return Known(id_, known.resource_id, known.published)
-    return Known(id_, str(resource.get("id")), _published(resource))
+def _learnt(principal_id: str, resource: Body) -> Known:
+    return Known(principal_id, str(resource["id"]), _published(resource))
 
 
 def _principal(body: Body) -> Principal:
     publisher = body.get("verifiedPublisher") or {}
+    stopped = body.get("disabledByMicrosoftStatus")
     return Principal(
         id=str(body["id"]),
         name=str(body.get("displayName") or "the application"),
@@ -181,14 +190,14 @@ def _principal(body: Body) -> Principal:
         assignment_required=body.get("appRoleAssignmentRequired") is True,
         tenant=body.get("appOwnerOrganizationId"),
         publisher=publisher.get("verifiedPublisherId"),
-        stopped=body.get("disabledByMicrosoftStatus"),
+        stopped=None if stopped in _NOT_STOPPED else str(stopped),
     )
 
 
 def _published(body: Body) -> dict[str, Published]:
     return {
         str(scope["value"]): Published(str(scope["id"]), scope.get("type") == "User")
-        for scope in body.get("oauth2PermissionScopes") or ()
+        for scope in body["oauth2PermissionScopes"]
         if scope.get("isEnabled") is not False
     }
 
@@ -203,13 +212,24 @@ def _levels(graph: Graph, path: str) -> Any:
     return parse
 
 
-def _assigned(body: Body) -> tuple[str, ...] | Unread:
-    """The policies under which users may consent for themselves; not those for what they own."""
-    role = body.get("defaultUserRolePermissions")
-    entries = role.get("permissionGrantPoliciesAssigned") if isinstance(role, dict) else None
+def assigned_entries(authorization: Body) -> list[str]:
+    """All entries of an authorization policy, byte for byte; Unavailable where it has no list."""
+    role = authorization.get("defaultUserRolePermissions")
+    entries = role.get(ASSIGNED) if isinstance(role, dict) else None
     if not isinstance(entries, list):
-        return Unread("the authorization policy does not list permission-grant policies")
-    return assigned_to_users(map(str, entries))
+        # Writing back a list that was not seen whole could drop others' entries.
+        raise Unavailable(
+            f"Entra: GET {AUTHORIZATION}: the answer has no {ASSIGNED}: nothing written"
+        )
+    return [str(entry) for entry in entries]
+
+
+def policies_for_self(authorization: Body) -> tuple[str, ...]:
+    """The policies under which users may consent for themselves; not those for what they own.
+
+    Raises Unavailable where the answer does not hold the list.
+    """
+    return assigned_to_users(assigned_entries(authorization))
 
 
 def _policies(graph: Graph, assigned: tuple[str, ...] | Unread) -> Any:
@@ -217,8 +237,7 @@ def _policies(graph: Graph, assigned: tuple[str, ...] | Unread) -> Any:
 
     def parse(page: Body) -> dict[str, Policy]:
         bodies = {
-            str(body.get("id")).casefold(): body
-            for body in graph.rest_of(page, POLICIES, POLICY_READ)
+            str(body["id"]).casefold(): body for body in graph.rest_of(page, POLICIES, POLICY_READ)
         }
         for key in wanted:
             if key in bodies:

@@ -111,15 +111,18 @@ class Graph:
         return self.rest_of(page, path, need)
 
     def rest_of(self, page: dict[str, Any], path: str, need: Need) -> list[dict[str, Any]]:
-        """All members of a collection whose first page is `page`."""
-        members: list[dict[str, Any]] = list(page.get("value", ()))
+        """All members of a collection whose first page is `page`.
+
+        Raises Unavailable where a page has no list of objects: what it would hold is not known.
+        """
+        members = _members(page, path)
         seen: set[str] = set()
         while (link := page.get("@odata.nextLink")) is not None and link not in seen:
             seen.add(str(link))
             if not str(link).startswith(f"{self._root}/"):
                 raise Unavailable(f"Entra: GET {path}: the next page is on another host; stopped")
             page = self._object(self._send("GET", str(link)), "GET", path, need)
-            members.extend(page.get("value", ()))
+            members += _members(page, path)
         return members
 
     def post(self, path: str, need: Need, body: Any) -> dict[str, Any]:
@@ -298,6 +301,13 @@ class _Kept:
     answer: Answer
     until: float
     served: set[str]
+
+
+def _members(page: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
+    members = page.get("value")
+    if not isinstance(members, list) or not all(isinstance(one, dict) for one in members):
+        raise Unavailable(f"Entra: GET {path}: the answer has no list of objects")
+    return members.copy()
 
 
 def with_query(path: str, query: Mapping[str, str] | None) -> str:

@@ -56,11 +56,20 @@ def one_line(out: str, start: str) -> str:
 
 
 def check_what_is_told(shown: str, before: str, after: str) -> None:
-    """One line each way, and a warning of what the declared value does not narrow."""
-    assert LIVE[before] in one_line(shown, "before, users can consent in Entra to: ")
-    told = one_line(shown, "after, users can consent in Entra to: ")
+    """One line each way, and a warning of what the declared value does not narrow.
+
+    One line in all where nothing is added: whether the last value goes is not known to a program.
+    """
+    if after in ("recommended", "leave"):
+        told = one_line(shown, "users can consent in Entra to: ")
+        assert LIVE[before] in told
+    else:
+        assert LIVE[before] in one_line(shown, "before, users can consent in Entra to: ")
+        told = one_line(shown, "after, users can consent in Entra to: ")
+        assert "takes up to about 30 minutes" in told
     assert DECLARED[after] in told
-    assert "takes up to about 30 minutes" in told
+    may_go = before not in ("recommended", "leave")
+    assert ("taken away if this stack assigned it" in told) is may_go
     narrow = after in ("least-privilege", "verified-publishers")
     assert ("recommended: whatever Microsoft" in shown) is narrow
     assert ("CISA SCuBA MS.AAD.5.2" in shown) is (after == "any-app")
@@ -90,6 +99,31 @@ def test_the_first_preview_says_what_is_there_and_what_is_added(stack: Stack) ->
     assert LIVE["recommended"] in one_line(shown, "before, users can consent in Entra to: ")
     added = one_line(shown, "after, users can also consent in Entra to: ")
     assert DECLARED["least-privilege"] in added
+
+
+def test_a_broader_policy_that_others_assign_later_stays_and_is_warned_of(stack: Stack) -> None:
+    stack.declare(text("user", "least-privilege"))
+    stack.up()
+    legacy = USER_POLICIES["any-app"]
+    with stack.portal() as state:
+        role(state)["permissionGrantPoliciesAssigned"].append(PREFIX + legacy)
+    with stack.nothing_written():
+        shown = stack.pulumi("preview", "--refresh", "--expect-no-changes")
+    assert LIVE["any-app"] in one_line(shown, "users can consent in Entra to: ")
+    assert "after, users" not in shown
+    assert "taken away" not in shown
+    warning = one_line(shown, f"users can also consent by {legacy}: ")
+    assert "It is not ours and stays" in warning
+    with stack.nothing_written():
+        stack.up()
+    assert PREFIX + legacy in entries(stack.snapshot())
+    # Somebody takes ours away: what is written for that leaves theirs, and is not known to do so.
+    with stack.portal() as state:
+        role(state)["permissionGrantPoliciesAssigned"].remove(PREFIX + POLICY_ID)
+    shown = stack.pulumi("preview", "--refresh")
+    assert "stays" in one_line(shown, f"users can also consent by {legacy}: ")
+    stack.destroy()
+    assert entries(stack.snapshot()) == [*entries(stack.before), PREFIX + legacy]
 
 
 def remove(entry: str) -> Callable[[State], None]:

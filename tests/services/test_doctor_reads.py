@@ -96,6 +96,23 @@ def test_a_principal_that_was_made_anew_is_asked_for_its_own_grant(
     assert learnt.principal_id == zoom_of(emulator)["id"]
 
 
+@pytest.mark.parametrize(
+    ("status", "standing"),
+    [
+        (None, "allowed"),
+        ("NotDisabled", "allowed"),
+        ("DisabledDueToViolationOfServicesAgreement", "blocked"),
+    ],
+)
+def test_only_an_application_that_microsoft_disabled_is_blocked(
+    graph: Graph, emulator: Emulator, status: str | None, standing: str
+) -> None:
+    grant(emulator, " ".join(BOTH))
+    zoom_of(emulator)["disabledByMicrosoftStatus"] = status
+    facts, _ = read_consent(graph, ZOOM_APP_ID, BOTH)
+    assert effective(facts).effective == standing
+
+
 def test_an_application_that_is_not_there_has_no_grant(graph: Graph, emulator: Emulator) -> None:
     facts, _ = read_consent(graph, "00000000-0000-4000-8000-000000000000", BOTH)
     assert facts.principal is None
@@ -140,6 +157,50 @@ def test_condition_sets_that_do_not_come_along_are_asked_for(
     monkeypatch.setattr(bare, "get_together", without_sets)
     facts, _ = read_consent(bare, ZOOM_APP_ID, BOTH)
     assert effective(facts) == effective(whole)
+
+
+@pytest.mark.parametrize(
+    ("path", "left_out", "part"),
+    [
+        (f"appId='{ZOOM_APP_ID}')?", "id", "principal"),
+        ("oauth2PermissionScopes", "id", "published"),
+        ("oauth2PermissionScopes", "oauth2PermissionScopes", "published"),
+        ("appRoleAssignedTo", "value", "someone_assigned"),
+        ("delegatedPermissionClassifications", "value", "levels"),
+        (consent.AUTHORIZATION, "defaultUserRolePermissions", "assigned"),
+        (consent.POLICIES, "value", "policies"),
+        ("adminConsentRequestPolicy", "isEnabled", "workflow"),
+        (consent.GRANTS, "value", "granted"),
+    ],
+)
+def test_an_answer_that_is_not_as_documented_is_unknown(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, path: str, left_out: str, part: str
+) -> None:
+    all_of_it = graph.get_together
+
+    def malformed(*args: Any, **options: Any) -> Any:
+        found: Any = all_of_it(*args, **options)
+        for body in (found[at] for at in found if path in at):
+            del body[left_out]
+        return found
+
+    monkeypatch.setattr(graph, "get_together", malformed)
+    facts, _ = read_consent(graph, ZOOM_APP_ID, BOTH)
+    assert isinstance(getattr(facts, part), Unread)
+
+
+def test_a_policy_without_an_id_is_unknown(
+    graph: Graph, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = graph.rest_of
+
+    def without_ids(page: Any, path: str, need: Any) -> Any:
+        found = whole(page, path, need)
+        return [{k: v for k, v in one.items() if k != "id"} for one in found]
+
+    monkeypatch.setattr(graph, "rest_of", without_ids)
+    facts, _ = read_consent(graph, ZOOM_APP_ID, BOTH)
+    assert facts.policies == Unread("Entra's answer is not as documented")
 
 
 def test_an_answer_serves_each_purpose_once_and_none_across_a_write(

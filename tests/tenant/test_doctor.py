@@ -61,6 +61,13 @@ FOUND: list[tuple[str, str, Case]] = [
     ("wrong-client-id", "possible", case(world(principal=None), others={"1-2": "Zoom Rooms"})),
     ("application-absent", "found", case(world(principal=None))),
     ("application-absent", "possible", case(under(OURS, principal=None), True, "user")),
+    (
+        "application-absent",
+        "possible",
+        case(under(OURS, principal=None), True, "user", unread=["policies"]),
+    ),
+    ("application-absent", "possible", case(under(OURS, principal=None), None, "user")),
+    ("application-absent", "found", case(under(OURS, principal=None), False, "user")),
     ("application-disabled", "found", case(world(granted=BOTH, principal__enabled=False))),
     ("not-assigned", "found", case(world(granted=BOTH, principal__required=True))),
     (
@@ -81,6 +88,12 @@ FOUND: list[tuple[str, str, Case]] = [
     ("nobody-consented", "found", case(under(OURS), False, "user")),
     ("grant-lacks", "found", case(world(granted=BOTH[:1]), False)),
     ("grant-lacks", "found", case(world(granted=BOTH[:1]), None)),
+    ("grant-lacks", "possible", case(under(OURS, granted=BOTH[:1]), None)),
+    (
+        "grant-lacks",
+        "possible",
+        case(under(OURS, granted=BOTH[:1]), None, unread=["policies"]),
+    ),
     ("asks-for-more", "possible", case(ADMIN, asked=frozenset({"Calendars.ReadWrite", "openid"}))),
     ("no-sign-in-permission", "possible", case(ADMIN, source="registered")),
     ("risky-request", "possible", case(PUBLISHER_UNVERIFIED, True, "user")),
@@ -145,6 +158,26 @@ def test_exit_codes_tell_found_from_possible_and_from_unknown() -> None:
     assert diagnose(case(ADMIN, unread=["granted"])).exit_code == 4
     # Somebody is refused, and nothing that was read says why.
     assert diagnose(case(ADMIN), "50105").exit_code == 4
+
+
+LOST = Unread("the identity lacks Directory.Read.All")
+
+
+@pytest.mark.parametrize(
+    ("unread", "name"),
+    [
+        ({"user": LOST}, "the user"),
+        ({"user": User("a@b.c", True, LOST, False)}, "what the user consented to"),
+        ({"user": User("a@b.c", True, frozenset(), LOST)}, "the user's assignment"),
+        ({"verified": LOST}, "verified domains"),
+    ],
+)
+def test_all_is_well_is_not_said_without_the_domains_or_the_user(
+    unread: dict[str, Any], name: str
+) -> None:
+    found = diagnose(case(ADMIN, **unread))
+    assert found.exit_code == 4
+    assert found.unknown == (f"{name}: {LOST.why}",)
 
 
 def test_what_is_certain_comes_first_and_then_the_order_of_a_sign_in() -> None:

@@ -8,6 +8,8 @@ from click import ClickException
 
 from demo.person import sign_in_to_microsoft, sign_in_to_zoom
 from emulator import Emulator
+from emulator.entra_grants import grant_id
+from emulator.seed_entra import ZOOM_APP_ID
 from fleet.portal import authorize_and_verify
 from services.errors import Refused, SignedOut
 from services.zoom import portal_person
@@ -98,6 +100,51 @@ def test_an_administrator_who_cancels_grants_nothing_and_is_told(
                 headless=True,
             )
     assert company_grants(portal_emulator) == before
+
+
+def grants_of_other_apis(emulator: Emulator) -> None:
+    """One with the names of what is declared, and one without any."""
+    entra = emulator.world.data["entra"]
+    principals = entra["servicePrincipals"].values()
+    zoom = next(one["id"] for one in principals if one["appId"] == ZOOM_APP_ID)
+    others = (one["id"] for one in principals if one["displayName"] != "Microsoft Graph")
+    for scope, resource in zip(
+        ("Calendars.ReadWrite Contacts.ReadWrite", None), others, strict=False
+    ):
+        one = {
+            "clientId": zoom,
+            "consentType": "AllPrincipals",
+            "principalId": None,
+            "resourceId": resource,
+            "scope": scope,
+        }
+        entra["oauth2PermissionGrants"][grant_id(one)] = {**one, "id": grant_id(one)}
+
+
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        (None, r"lacks Calendars\.ReadWrite, Contacts\.ReadWrite"),
+        (["Application.Read.All"], r"grant is unknown: the identity lacks Directory\.Read"),
+    ],
+)
+def test_only_a_grant_of_microsoft_graph_that_was_read_is_the_calendars(
+    portal_emulator: Emulator, roles: list[str] | None, told: str
+) -> None:
+    signed_in(portal_emulator)
+    grants_of_other_apis(portal_emulator)
+    if roles:
+        portal_emulator.grant_roles(roles)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", portal_emulator.env["SSL_CERT_FILE"])
+        with pytest.raises(ClickException, match=told):
+            authorize_and_verify(
+                tenant(),
+                "contoso",
+                settings(portal_emulator),
+                person=lambda page: sign_in_to_microsoft(page, decision="Cancel"),
+                headless=True,
+            )
 
 
 def test_who_is_no_administrator_never_comes_back_from_microsoft(
