@@ -65,12 +65,16 @@ CODES = {
 }
 
 _IN_TEXT = re.compile(r"AADSTS\s*(\d{5,7})", re.IGNORECASE)
-_APPROVAL = re.compile(r"(need|requires?)\s+admin(istrator)?\s+approval", re.IGNORECASE)
+_IN_LINK = re.compile(r"[?&]code=(\d{5,7})\b")
+# The page's titles, without and with the admin-consent workflow.
+_APPROVAL = re.compile(
+    r"(need|requires?)\s+admin(istrator)?\s+approval|\bapproval\s+required\b", re.IGNORECASE
+)
 
 
 def code_in(text: str) -> str | None:
     """The number of the error that `text` names: AADSTS65001, 65001, or a whole error page."""
-    found = _IN_TEXT.search(text)
+    found = _IN_TEXT.search(text) or _IN_LINK.search(text)
     if found is None and re.fullmatch(r"\s*\d{5,7}\s*", text):
         return text.strip()
     if found is None and _APPROVAL.search(text):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from msgspec import UNSET
+
 from tenant.calendar import article_settings
 from tenant.model import Tenant
 
@@ -26,9 +28,12 @@ class Fix:
 def solution_1(tenant: Tenant, what: str) -> Fix:
     """Users may consent, and Zoom asks them."""
     consent: dict[str, Any] = {"by": "user", "userPolicy": "least-privilege"}
+    # Left out, the value is the same.
+    ours = tenant.consent.user_policy in (UNSET, "least-privilege")
+    declared = tenant.consent.by == "user" and ours
     return Fix(
         "1",
-        f"{what}: {_how(tenant, 'user')}. In Zoom: {_step(True)}",
+        f"{what}: {_how(declared)}. In Zoom: {_step(True)}",
         "`pulumi up` by an identity that may change consent policies, or a Privileged Role "
         "Administrator; in Zoom an owner or administrator",
         POLICY_WAIT,
@@ -39,9 +44,10 @@ def solution_1(tenant: Tenant, what: str) -> Fix:
 def solution_2(tenant: Tenant, what: str, more: dict[str, Any] | None = None) -> Fix:
     """An administrator has consented for the company, and Zoom asks nobody."""
     consent = {"by": "admin", "permissions": list(tenant.consent.permissions)}
+    declared = tenant.consent.by == "admin" and (not more or tenant.application.ensure_principal)
     return Fix(
         "2",
-        f"{what}: {_how(tenant, 'admin')}. In Zoom: {_step(False)}",
+        f"{what}: {_how(declared)}. In Zoom: {_step(False)}",
         "`pulumi up` by an identity that may write grants, or a Cloud Application Administrator; "
         "in Zoom an owner or administrator",
         GRANT_WAIT,
@@ -60,9 +66,9 @@ def correct(tenant: Tenant, what: str, declaration: str) -> Fix:
     return Fix("either", what, "whoever reviews the tenant's file", wait, declaration)
 
 
-def _how(tenant: Tenant, by: str) -> str:
-    if tenant.consent.by == by:
-        return "the file declares it already, so run `pulumi up`"
+def _how(declared: bool) -> str:
+    if declared:
+        return "the file declares it already: run `pulumi up`, unless it has run since"
     return "declare it, then run `pulumi up`"
 
 

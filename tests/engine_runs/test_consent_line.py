@@ -88,7 +88,7 @@ def test_an_administrators_consent_from_match_to_mismatch_and_unknown(stack: Sta
         assert "nobody has for the company: users are not asked" in told
         out = stack.fleet("doctor", "contoso", "--error", "65001", code=3)
     assert "✗ 1. Zoom asks nobody, and nobody has consented for the company" in out
-    assert "the file declares it already, so run `pulumi up`" in out
+    assert "the file declares it already: run `pulumi up`" in out
     assert "| zoom-calendar:tenant:" in out
 
     stack.emulator.grant_roles(["Directory.Read.All"])

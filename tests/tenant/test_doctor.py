@@ -14,6 +14,7 @@ from tenant.consent_policies import Unread
 from tenant.doctor import diagnose, explained
 from tenant.doctor_case import UNASKED, Case, Cause, User
 from tenant.doctor_causes import IN_ORDER
+from tenant.doctor_fixes import solution_1
 from tenant.effective import effective
 from tenant.errors import DeclarationError
 from tenant.matching import compare
@@ -244,6 +245,8 @@ def test_what_is_proposed_is_a_declaration_that_is_taken(name: str, proposed: Js
         ("AADSTS65001", "65001"),
         ("aadsts90094", "90094"),
         ("50105", "50105"),
+        ("Approval required", "90094"),
+        ("https://login.example/error?code=50105", "50105"),
         (" 700016 ", "700016"),
         ("Sorry, … AADSTS650056: Misconfigured application. Trace ID: 1234567", "650056"),
         ("Need admin approval\nZoom", "90094"),
@@ -263,3 +266,13 @@ def test_an_error_is_explained_also_where_it_is_not_known() -> None:
     assert explained("65001").startswith("AADSTS65001: neither the user nor an administrator")
     assert explained("12345") == "AADSTS12345 is none that is known here."
     assert explained(None) == ""
+
+
+def test_a_policy_that_is_not_declared_is_not_called_declared() -> None:
+    value = copy.deepcopy(DECLARED)
+    value["consent"] |= {"by": "user"}
+    ours = declaration.parse(value, "f")
+    value["consent"] |= {"userPolicy": "recommended"}
+    theirs = declaration.parse(value, "f")
+    assert "declares it already" in solution_1(ours, "Let users consent").what
+    assert "declare it, then" in solution_1(theirs, "Let users consent").what
