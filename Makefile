@@ -29,7 +29,7 @@ test: lint ## lint, then all tests
 	@$(ENGINE) run --dev -- python -m pytest -n 3
 
 .PHONY: test-kill
-test-kill: ## kill the engine at every write there is (a few more minutes)
+test-kill: ## run the rest of the engine tests: every write killed, every kind of each (20 minutes)
 	@$(ENGINE) run --dev -- python -m pytest -n 3 -m full tests/engine_runs
 
 .PHONY: lint

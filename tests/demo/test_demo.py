@@ -38,7 +38,7 @@ def run(arguments: list[str], temporary: Path, **environment: str) -> Run:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=200,
+        timeout=400,
     )
     return Run(done.returncode, done.stdout, 0.0)
 
@@ -71,6 +71,7 @@ def assert_nothing_is_left(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.timeout(450)
 def test_the_demo_tells_the_whole_story_and_leaves_nothing(temporary: Path) -> None:
     told = run(["-m", "demo"], temporary)
     assert told.code == 0, told.out

@@ -247,6 +247,7 @@ def test_what_means_the_same_is_no_drift_and_is_taken_away_by_destroy(
     assert grant["consentType"] == "AllPrincipals"
 
 
+@pytest.mark.full
 def test_drift_shows_without_our_environment_too(applied: Callable[[str], Stack]) -> None:
     stack = applied(declarations.text("admin", "zoom"))
     del stack.workspace.environment["PULUMI_RUN_PROGRAM"]

@@ -136,7 +136,7 @@ def test_adopting_takes_app_roles_and_writes_nothing(stack: Stack, apply: Apply)
         stack.destroy()  # all was there before, as far as this state knows
 
 
-@pytest.mark.parametrize(("write", "arrived"), matrix(CREATES, {("principal", True)}))
+@pytest.mark.parametrize(("write", "arrived"), matrix(CREATES, set()))
 def test_an_up_killed_at_a_write_is_finished_by_the_next_one(
     stack: Stack, write: str, arrived: bool
 ) -> None:

@@ -21,7 +21,7 @@ WRITES = {
 }
 
 
-ALWAYS = {("assignment", False), ("grant", True)}
+ALWAYS = {("grant", True)}
 DESTROY = ("destroy", "--yes", "--skip-preview")
 
 

@@ -38,6 +38,7 @@ def recover(stack: Stack, refusal: str) -> None:
     assert stack.plan(code=0) == []
 
 
+@pytest.mark.full
 def test_an_application_made_by_a_killed_up_is_named_adopted_and_destroyed(stack: Stack) -> None:
     stack.declare(FILE)
     with killed_at(stack, "POST /v1.0/applications$", *UP):

@@ -27,7 +27,7 @@ WRITES = {
 }
 
 
-ALWAYS = {("policy", False), ("assignment", True), ("grant", True), ("settings", True)}
+ALWAYS = {("policy", False), ("grant", True)}
 UP = ("up", "--yes", "--skip-preview")
 FILE = declarations.text("admin", "zoom")
 
@@ -92,7 +92,14 @@ def test_what_a_killed_up_replaced_is_put_back_where_others_had_a_part(stack: St
         stack.assert_as_before()
 
 
-@pytest.mark.parametrize("write", ["grant", "settings", "assignment"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        "grant",
+        pytest.param("settings", marks=pytest.mark.full),
+        pytest.param("assignment", marks=pytest.mark.full),
+    ],
+)
 def test_destroy_right_after_a_kill_puts_back_what_the_killed_write_changed(
     stack: Stack, write: str
 ) -> None:

@@ -52,7 +52,8 @@ def every_output(stack: Stack) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("source", [pytest.param("zoom", marks=pytest.mark.full), "registered"])
+@pytest.mark.full
+@pytest.mark.parametrize("source", ["zoom", "registered"])
 def test_credentials_of_the_environment_are_in_no_output_state_or_file(
     applied: Callable[[str], Stack], source: str
 ) -> None:

@@ -58,10 +58,10 @@ def test_a_switch_of_who_consents_is_one_diff_of_both_sides(
 @pytest.mark.parametrize(
     ("source", "after"),
     [
-        pytest.param("zoom", FEWER, id="zoom fewer"),
+        pytest.param("zoom", FEWER, id="zoom fewer", marks=pytest.mark.full),
         pytest.param("zoom", MORE, id="zoom more"),
         pytest.param("registered", FEWER, id="registered fewer", marks=pytest.mark.full),
-        pytest.param("registered", MORE, id="registered more"),
+        pytest.param("registered", MORE, id="registered more", marks=pytest.mark.full),
     ],
 )
 def test_a_change_of_the_permissions_reaches_the_policy_and_the_grant(
