@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -104,6 +105,13 @@ class Process:
     @property
     def output(self) -> str:
         return "".join(self._lines)
+
+    def has_told(self, words: str) -> bool:
+        """Whether it printed `words`; what it prints arrives a moment after its answer."""
+        end = time.monotonic() + 5
+        while words not in self.output and time.monotonic() < end:
+            time.sleep(0.02)
+        return words in self.output
 
     def end_engine(self) -> None:
         """As after kill -9 of the engine: nobody listens on its address any more."""

@@ -439,4 +439,4 @@ def test_what_exclusive_will_take_is_told_by_the_preview(
     resource = Resource(process, GRANT)
     resource.up()
     resource.drift(EXCLUSIVE.declared)
-    assert "takes away what others granted: Mail.Send" in process.output
+    assert process.has_told("takes away what others granted: Mail.Send")

@@ -99,7 +99,7 @@ def test_one_that_somebody_else_uses_by_now_stays_and_destroy_says_so(
         use(emulator, principal["id"])
     resource.destroy()
     assert principals(emulator) == [principal]
-    assert words in process.output
+    assert process.has_told(words)
 
 
 def test_one_that_somebody_created_in_between_is_not_ours(
