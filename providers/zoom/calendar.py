@@ -18,7 +18,7 @@ from providers.engine import refuse_without_engine
 from providers.shared import Props, SharedProvider, deleted_here, recorded, to_json, written
 from providers.values import canonical, has_unknown
 from services.errors import SignedOut, Unreadable
-from services.zoom.portal import Reading
+from services.zoom.portal import PARENT, Reading
 from services.zoom.portal_state import sign_in_anew
 
 _OWN = (
@@ -156,13 +156,10 @@ def _names(props: Props) -> list[str]:
 
 def _in_order(values: dict[str, bool]) -> dict[str, bool]:
     """The integration first where it is turned on, and last where it is turned off."""
-    first = [name for name, value in values.items() if name == _PARENT and value]
-    last = [name for name, value in values.items() if name == _PARENT and not value]
-    others = [name for name in values if name != _PARENT]
+    first = [name for name, value in values.items() if name == PARENT and value]
+    last = [name for name, value in values.items() if name == PARENT and not value]
+    others = [name for name in values if name != PARENT]
     return {name: values[name] for name in (*first, *others, *last)}
-
-
-_PARENT = "calendar_and_contacts_integration"
 
 
 def _portal(props: Props) -> Any:
