@@ -10,29 +10,26 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from fleet import pulumi
-from fleet.preflight import settings_of
 from fleet.report import clean, code
+from fleet.tenants import settings_of
 from providers.clients import graph, portal, use_settings, zoom
 from services.doctor import read_case
-from tenant import declaration
 from tenant.aadsts import CODES
 from tenant.doctor import Diagnosis, diagnose, explained
 from tenant.doctor_case import Cause
 from tenant.doctor_fixes import Fix
+from tenant.model import Tenant
 
 _COLOURS = {"match": "green", "mismatch": "red", "unknown": "yellow"}
 _SIGNS = {"found": "✗", "possible": "?"}
 _SOLUTIONS = {"1": "solution 1, users consent", "2": "solution 2, an administrator consents"}
 
 
-def diagnosis_of(tenant: str, error: str | None, user: str | None) -> Diagnosis:
-    """What the doctor finds in one tenant, whose file is in order. Reads Entra and Zoom.
+def diagnosis_of(tenant: str, declared: Tenant, error: str | None, user: str | None) -> Diagnosis:
+    """What the doctor finds in one tenant, as its file declares it. Reads Entra and Zoom.
 
     error: the number of the error that users see. Raises PulumiFailed and ServiceError.
     """
-    file = pulumi.ROOT / "stacks" / f"Pulumi.{tenant}.yaml"
-    declared = declaration.parse_file(file.read_text(encoding="utf-8"), file.name)
     settings = settings_of(tenant)
     use_settings(settings)
     identity = settings.get("ARM_CLIENT_ID")
