@@ -27,7 +27,7 @@ from tenant.calendar import (
     settings_over,
 )
 from tenant.effective import answer_of
-from tenant.matching import Verdict, asks_of, compare
+from tenant.matching import Verdict, asks_of, compare, where_of
 from tenant.model import Tenant
 from tenant.paths import by_path
 from tenant.preflight import wanted
@@ -100,12 +100,8 @@ class ZoomAccount(pulumi.ComponentResource):
             "policies": [desired.POLICY_ID]
             if desired.user_policy_id(tenant) == desired.POLICY_ID
             else [],
-            # Where Zoom's consent setting can be read; the stack's name is its portal's.
-            "asks": {
-                "path": tenant.zoom.paths.get("users_can_consent", ""),
-                "names": list(settings_over(tenant, "portal")),
-                "tenant": pulumi.get_stack(),
-            },
+            # The stack's name is that of the portal's signed-in state.
+            "asks": {**dataclasses.asdict(where_of(tenant)), "tenant": pulumi.get_stack()},
         }
         preflight = Preflight("zoom-preflight", asked, pulumi.ResourceOptions(parent=self))
 
