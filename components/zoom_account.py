@@ -54,7 +54,15 @@ class ZoomAccount(pulumi.ComponentResource):
         # Both are there even with nothing declared: the last setting that leaves the file is then
         # managed no more, like every other one, and not given back as if all were destroyed.
         self.documents: list[Any] = [
-            self._with_prior(make, name, tenant, tree, {}, sorted(path for path, _ in leaves(tree)))
+            with_prior(
+                make,
+                name,
+                {"account": zoom.account},
+                tree,
+                parent=self,
+                on_destroy=tenant.on_destroy,
+                leaves=sorted(path for path, _ in leaves(tree)),
+            )
             for make, name, tree in (
                 (AccountSettings, "zoom-settings", settings),
                 (AccountLocks, "zoom-locks", zoom.locks),
@@ -71,25 +79,6 @@ class ZoomAccount(pulumi.ComponentResource):
             lambda both: _verdict(tenant, *both), True
         )
         self.register_outputs({})
-
-    def _with_prior(
-        self,
-        make: Any,
-        name: str,
-        tenant: Tenant,
-        declared: dict[str, Any],
-        key: dict[str, Any],
-        recorded: list[str],
-    ) -> Any:
-        return with_prior(
-            make,
-            name,
-            {"account": tenant.zoom.account, **key},
-            declared,
-            parent=self,
-            on_destroy=tenant.on_destroy,
-            leaves=recorded,
-        )
 
     def _declare_preflight(self, tenant: Tenant, application: Application) -> Preflight:
         asked = {
@@ -122,13 +111,18 @@ class ZoomAccount(pulumi.ComponentResource):
         # Both are there over every channel: a setting that leaves the portal's is then managed no
         # more, like one that leaves the file, and not given back as if all were destroyed. The
         # stack's name is that of the file with the signed-in state.
-        integration: CalendarIntegration = self._with_prior(
+        integration: CalendarIntegration = with_prior(
             CalendarIntegration,
             "zoom-calendar-integration",
-            tenant,
+            {
+                "account": tenant.zoom.account,
+                "channel": "portal" if over_portal else "attested",
+                "tenant": pulumi.get_stack(),
+            },
             dict(declared),
-            {"channel": "portal" if over_portal else "attested", "tenant": pulumi.get_stack()},
-            list(over_portal),
+            parent=self,
+            on_destroy=tenant.on_destroy,
+            leaves=list(over_portal),
         )
         self.documents.append(integration)
         if not over_portal:
