@@ -63,6 +63,15 @@ def _unexplained(found: Diagnosis) -> str:
     )
 
 
+def _on_error(found: Diagnosis) -> list[str]:
+    """What the error that users see means, and where to look on."""
+    return [clean(line) for line in (explained(found.error), _unexplained(found)) if line]
+
+
+def _codes(cause: Cause) -> list[str]:
+    return [f"AADSTS{one}" for one in cause.codes]
+
+
 def _title(fix: Fix) -> str:
     return _SOLUTIONS.get(fix.solution, "either way")
 
@@ -77,11 +86,9 @@ def as_plain(tenant: str, found: Diagnosis) -> str:
 
 def _plain(tenant: str, found: Diagnosis) -> Iterator[str]:
     yield f"{clean(tenant)}: {clean(found.verdict.sentence)}"
-    for line in (explained(found.error), _unexplained(found)):
-        if line:
-            yield f"  {clean(line)}"
+    yield from (f"  {line}" for line in _on_error(found))
     for number, cause in enumerate(found.causes, 1):
-        about = " ".join(f"AADSTS{one}" for one in cause.codes)
+        about = " ".join(_codes(cause))
         yield f"{_SIGNS[cause.certainty]} {number}. {clean(cause.title)} [{about}]"
         for one in cause.evidence:
             yield f"    - {clean(one.text)} ({one.source})"
@@ -105,7 +112,7 @@ def as_rich(tenant: str, found: Diagnosis) -> RenderableType:
     parts: list[RenderableType] = [
         Panel(Text(clean(found.verdict.sentence)), title=Text(clean(tenant)), border_style=colour)
     ]
-    parts += [Text(clean(line)) for line in (explained(found.error), _unexplained(found)) if line]
+    parts += map(Text, _on_error(found))
     for number, cause in enumerate(found.causes, 1):
         parts += _cause(number, cause)
     parts += [Text(f"! {clean(line)}", style="yellow") for line in found.rules]
@@ -119,7 +126,7 @@ def as_rich(tenant: str, found: Diagnosis) -> RenderableType:
 
 def _cause(number: int, cause: Cause) -> list[RenderableType]:
     colour = "red" if cause.certainty == "found" else "yellow"
-    about = " ".join(f"AADSTS{one}" for one in cause.codes)
+    about = " ".join(_codes(cause))
     parts: list[RenderableType] = [
         Text.assemble((f"{number}. {clean(cause.title)}", f"bold {colour}"), f"  {about}")
     ]
@@ -144,11 +151,9 @@ def as_markdown(tenant: str, found: Diagnosis) -> str:
 def _markdown(tenant: str, found: Diagnosis) -> Iterator[str]:
     yield f"### {code(tenant)}: {found.verdict.match}\n"
     yield f"{code(found.verdict.sentence)}\n"
-    for line in (explained(found.error), _unexplained(found)):
-        if line:
-            yield f"{clean(line)}\n"
+    yield from (f"{line}\n" for line in _on_error(found))
     for number, cause in enumerate(found.causes, 1):
-        about = ", ".join(f"AADSTS{one}" for one in cause.codes)
+        about = ", ".join(_codes(cause))
         yield f"#### {number}. {code(cause.title)} ({cause.certainty}; {about})\n"
         yield from (f"- {code(one.text)} ({one.source})" for one in cause.evidence)
         for fix in cause.fixes:
