@@ -63,47 +63,34 @@ class AdminGrant(pulumi.ComponentResource):
         }
         scopes = sorted(consent.permissions)
         exclusive = {"exclusive": True} if consent.exclusive else {}
-        grant = self._declare(
-            tenant,
-            application,
+        grant = with_prior(
             DelegatedGrant,
             "grant",
             key,
             {"scopes": scopes, **exclusive},
-            [*scopes, *(["*"] if exclusive else [])],
+            parent=self,
+            on_destroy=tenant.on_destroy,
+            leaves=[*scopes, *(["*"] if exclusive else [])],
+            depends_on=application.ensured,
         )
+        self.shared.append(grant)
         self._tell_surplus(grant, "consent.exclusive: true takes them away")
         roles = {one.name: one.reason for one in consent.application_permissions}
         if roles:
             reasons = {name: reason for name, reason in roles.items() if isinstance(reason, str)}
             declared = {"roles": sorted(roles), **({"reasons": reasons} if reasons else {})}
-            app_roles = self._declare(
-                tenant, application, AppRoleAssignments, "app-roles", key, declared, sorted(roles)
+            app_roles = with_prior(
+                AppRoleAssignments,
+                "app-roles",
+                key,
+                declared,
+                parent=self,
+                on_destroy=tenant.on_destroy,
+                leaves=sorted(roles),
+                depends_on=application.ensured,
             )
+            self.shared.append(app_roles)
             self._tell_surplus(app_roles, "an administrator can take them away in Entra")
-
-    def _declare(
-        self,
-        tenant: Tenant,
-        application: Application,
-        make: Any,
-        name: str,
-        key: dict[str, Any],
-        declared: dict[str, Any],
-        parts: list[str],
-    ) -> Any:
-        resource = with_prior(
-            make,
-            name,
-            key,
-            declared,
-            parent=self,
-            on_destroy=tenant.on_destroy,
-            leaves=parts,
-            depends_on=application.ensured,
-        )
-        self.shared.append(resource)
-        return resource
 
     def _tell_surplus(self, resource: Any, remedy: str) -> None:
         def tell(surplus: str | None) -> None:

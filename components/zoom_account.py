@@ -27,7 +27,7 @@ from tenant.calendar import (
     settings_over,
 )
 from tenant.effective import answer_of
-from tenant.matching import Verdict, asks_of, compare
+from tenant.matching import Verdict, asks_of, compare, where_of
 from tenant.model import Tenant
 from tenant.paths import by_path
 from tenant.preflight import wanted
@@ -54,7 +54,15 @@ class ZoomAccount(pulumi.ComponentResource):
         # Both are there even with nothing declared: the last setting that leaves the file is then
         # managed no more, like every other one, and not given back as if all were destroyed.
         self.documents: list[Any] = [
-            self._with_prior(make, name, tenant, tree, {}, sorted(path for path, _ in leaves(tree)))
+            with_prior(
+                make,
+                name,
+                {"account": zoom.account},
+                tree,
+                parent=self,
+                on_destroy=tenant.on_destroy,
+                leaves=sorted(path for path, _ in leaves(tree)),
+            )
             for make, name, tree in (
                 (AccountSettings, "zoom-settings", settings),
                 (AccountLocks, "zoom-locks", zoom.locks),
@@ -72,25 +80,6 @@ class ZoomAccount(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _with_prior(
-        self,
-        make: Any,
-        name: str,
-        tenant: Tenant,
-        declared: dict[str, Any],
-        key: dict[str, Any],
-        recorded: list[str],
-    ) -> Any:
-        return with_prior(
-            make,
-            name,
-            {"account": tenant.zoom.account, **key},
-            declared,
-            parent=self,
-            on_destroy=tenant.on_destroy,
-            leaves=recorded,
-        )
-
     def _declare_preflight(self, tenant: Tenant, application: Application) -> Preflight:
         asked = {
             **dataclasses.asdict(wanted(tenant)),
@@ -100,12 +89,8 @@ class ZoomAccount(pulumi.ComponentResource):
             "policies": [desired.POLICY_ID]
             if desired.user_policy_id(tenant) == desired.POLICY_ID
             else [],
-            # Where Zoom's consent setting can be read; the stack's name is its portal's.
-            "asks": {
-                "path": tenant.zoom.paths.get("users_can_consent", ""),
-                "names": list(settings_over(tenant, "portal")),
-                "tenant": pulumi.get_stack(),
-            },
+            # The stack's name is that of the portal's signed-in state.
+            "asks": {**dataclasses.asdict(where_of(tenant)), "tenant": pulumi.get_stack()},
         }
         preflight = Preflight("zoom-preflight", asked, pulumi.ResourceOptions(parent=self))
 
@@ -126,13 +111,18 @@ class ZoomAccount(pulumi.ComponentResource):
         # Both are there over every channel: a setting that leaves the portal's is then managed no
         # more, like one that leaves the file, and not given back as if all were destroyed. The
         # stack's name is that of the file with the signed-in state.
-        integration: CalendarIntegration = self._with_prior(
+        integration: CalendarIntegration = with_prior(
             CalendarIntegration,
             "zoom-calendar-integration",
-            tenant,
+            {
+                "account": tenant.zoom.account,
+                "channel": "portal" if over_portal else "attested",
+                "tenant": pulumi.get_stack(),
+            },
             dict(declared),
-            {"channel": "portal" if over_portal else "attested", "tenant": pulumi.get_stack()},
-            list(over_portal),
+            parent=self,
+            on_destroy=tenant.on_destroy,
+            leaves=list(over_portal),
         )
         self.documents.append(integration)
         if not over_portal:

@@ -14,49 +14,31 @@ from rich.text import Text
 
 from fleet import pulumi
 from fleet.attest import CHANNELS, DAYS, NotAttested, attest_file
-from fleet.changed import GitFailed, Touched, tenant_of, touched_since
+from fleet.changed import GitFailed, Touched, touched_since
 from fleet.github import AUTHOR, PullRequest, annotations
 from fleet.plan import Plan, plan
 from fleet.portal import portal
 from fleet.report import RENDERERS, Report, clean
+from fleet.tenants import declared_by, tenant_names
 from services.errors import ServiceError
-from tenant import declaration
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
 from tenant.rules import broken
 
-STACKS = pulumi.ROOT / "stacks"
 
-
-def tenant_names() -> list[str]:
-    """Every tenant that has a file."""
-    files = STACKS.glob("Pulumi.*.yaml")
-    return sorted(name for file in files if (name := tenant_of(file)) is not None)
-
-
-def _declared(tenant: str) -> Tenant:
-    file = Path("stacks") / f"Pulumi.{tenant}.yaml"
-    text = (pulumi.ROOT / file).read_text(encoding="utf-8")
-    return declaration.parse_file(text, str(file))
-
-
-def problem_of(tenant: str) -> str | None:
-    """One line on why the tenant's file cannot be used; None where it can."""
-    file = Path("stacks") / f"Pulumi.{tenant}.yaml"
-    try:
-        _declared(tenant)
-    except OSError as error:
-        return f"{file}: {error.strerror}"
-    except UnicodeDecodeError:
-        return f"{file}: is not UTF-8 text"
-    except DeclarationError as error:
-        return str(error)
-    return None
-
-
-def check_files(tenants: list[str]) -> list[str]:
-    """One line for each file that cannot be used; [] when all can."""
-    return [problem for tenant in tenants if (problem := problem_of(tenant)) is not None]
+def _declared(*tenants: str) -> list[Tenant]:
+    """What the files declare; ends with 2, and a line for each that cannot be used."""
+    files, problems = [], []
+    for tenant in tenants:
+        try:
+            files.append(declared_by(tenant))
+        except DeclarationError as error:
+            problems.append(str(error))
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        sys.exit(2)
+    return files
 
 
 @click.group(help="Questions about one tenant or many, around `pulumi`.")
@@ -72,13 +54,8 @@ def validate(tenants: tuple[str, ...]) -> None:
     Rules of the policy pack that a file breaks are warnings here.
     """
     names = list(tenants) or tenant_names()
-    problems = check_files(names)
-    for problem in problems:
-        click.echo(problem, err=True)
-    if problems:
-        sys.exit(2)
-    for name in names:
-        for rule, line in broken(_declared(name), datetime.date.today()):
+    for name, declared in zip(names, _declared(*names), strict=True):
+        for rule, line in broken(declared, datetime.date.today()):
             click.echo(f"warning: stacks/Pulumi.{name}.yaml: {rule.name}: {line}", err=True)
     click.echo(f"{len(names)} {'file is' if len(names) == 1 else 'files are'} in order")
 
@@ -170,9 +147,12 @@ def _plans(tenants: tuple[str, ...]) -> list[Plan]:
                 status.update(Text(line))
             else:
                 click.echo(line, err=True)
-            problem = problem_of(tenant)
-            unusable = problem is not None
-            plans.append(Plan(tenant, error=problem, invalid=True) if unusable else plan(tenant))
+            try:
+                declared_by(tenant)
+            except DeclarationError as error:
+                plans.append(Plan(tenant, error=str(error), invalid=True))
+            else:
+                plans.append(plan(tenant))
     return plans
 
 
@@ -214,11 +194,9 @@ def preflight(tenant: str, form: str) -> None:
     """
     from fleet.preflight import as_json, as_plain, as_table, preflight_of
 
-    if problems := check_files([tenant]):
-        click.echo(problems[0], err=True)
-        sys.exit(2)
+    (declared,) = _declared(tenant)
     try:
-        rows = preflight_of(tenant)
+        rows = preflight_of(tenant, declared)
     except (pulumi.PulumiFailed, ServiceError) as error:
         raise click.ClickException(str(error)) from None
     console = Console()
@@ -261,11 +239,9 @@ def doctor(tenant: str, error: str | None, user: str | None, form: str) -> None:
         )
     if user is not None and not user.strip():
         raise click.UsageError("--user: is empty")
-    if problems := check_files([tenant]):
-        click.echo(problems[0], err=True)
-        sys.exit(2)
+    (declared,) = _declared(tenant)
     try:
-        found = diagnosis_of(tenant, number, user.strip() if user else None)
+        found = diagnosis_of(tenant, declared, number, user.strip() if user else None)
     except (pulumi.PulumiFailed, ServiceError) as trouble:
         raise click.ClickException(str(trouble)) from None
     show(tenant, found, form, Console(highlight=False))
@@ -297,10 +273,8 @@ def attest(
 
     Exit 0: written. 1: not written, and why. 2: the file cannot be used.
     """
-    if problems := check_files([tenant]):
-        click.echo(problems[0], err=True)
-        sys.exit(2)
-    file = STACKS / f"Pulumi.{tenant}.yaml"
+    _declared(tenant)
+    file = pulumi.stack_file(tenant)
     try:
         line = attest_file(file, setting, value in ("on", "true"), evidence, who, days)
     except NotAttested as error:
@@ -314,8 +288,10 @@ def adopt(tenant: str) -> None:
     """Take what is live into TENANT's state, without a write."""
     from fleet.adopt import adopt as adopt_live
 
-    if problems := check_files([tenant]):
-        raise click.ClickException(problems[0])
+    try:
+        declared_by(tenant)
+    except DeclarationError as error:
+        raise click.ClickException(str(error)) from None
     console = Console()
     try:
         with Console(stderr=True).status(f"Reading what {tenant} has in Entra and Zoom"):

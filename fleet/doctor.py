@@ -10,29 +10,26 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from fleet import pulumi
-from fleet.preflight import settings_of
 from fleet.report import clean, code
+from fleet.tenants import settings_of
 from providers.clients import graph, portal, use_settings, zoom
 from services.doctor import read_case
-from tenant import declaration
 from tenant.aadsts import CODES
 from tenant.doctor import Diagnosis, diagnose, explained
 from tenant.doctor_case import Cause
 from tenant.doctor_fixes import Fix
+from tenant.model import Tenant
 
 _COLOURS = {"match": "green", "mismatch": "red", "unknown": "yellow"}
 _SIGNS = {"found": "✗", "possible": "?"}
 _SOLUTIONS = {"1": "solution 1, users consent", "2": "solution 2, an administrator consents"}
 
 
-def diagnosis_of(tenant: str, error: str | None, user: str | None) -> Diagnosis:
-    """What the doctor finds in one tenant, whose file is in order. Reads Entra and Zoom.
+def diagnosis_of(tenant: str, declared: Tenant, error: str | None, user: str | None) -> Diagnosis:
+    """What the doctor finds in one tenant, as its file declares it. Reads Entra and Zoom.
 
     error: the number of the error that users see. Raises PulumiFailed and ServiceError.
     """
-    file = pulumi.ROOT / "stacks" / f"Pulumi.{tenant}.yaml"
-    declared = declaration.parse_file(file.read_text(encoding="utf-8"), file.name)
     settings = settings_of(tenant)
     use_settings(settings)
     identity = settings.get("ARM_CLIENT_ID")
@@ -66,6 +63,15 @@ def _unexplained(found: Diagnosis) -> str:
     )
 
 
+def _on_error(found: Diagnosis) -> list[str]:
+    """What the error that users see means, and where to look on."""
+    return [clean(line) for line in (explained(found.error), _unexplained(found)) if line]
+
+
+def _codes(cause: Cause) -> list[str]:
+    return [f"AADSTS{one}" for one in cause.codes]
+
+
 def _title(fix: Fix) -> str:
     return _SOLUTIONS.get(fix.solution, "either way")
 
@@ -80,11 +86,9 @@ def as_plain(tenant: str, found: Diagnosis) -> str:
 
 def _plain(tenant: str, found: Diagnosis) -> Iterator[str]:
     yield f"{clean(tenant)}: {clean(found.verdict.sentence)}"
-    for line in (explained(found.error), _unexplained(found)):
-        if line:
-            yield f"  {clean(line)}"
+    yield from (f"  {line}" for line in _on_error(found))
     for number, cause in enumerate(found.causes, 1):
-        about = " ".join(f"AADSTS{one}" for one in cause.codes)
+        about = " ".join(_codes(cause))
         yield f"{_SIGNS[cause.certainty]} {number}. {clean(cause.title)} [{about}]"
         for one in cause.evidence:
             yield f"    - {clean(one.text)} ({one.source})"
@@ -108,7 +112,7 @@ def as_rich(tenant: str, found: Diagnosis) -> RenderableType:
     parts: list[RenderableType] = [
         Panel(Text(clean(found.verdict.sentence)), title=Text(clean(tenant)), border_style=colour)
     ]
-    parts += [Text(clean(line)) for line in (explained(found.error), _unexplained(found)) if line]
+    parts += map(Text, _on_error(found))
     for number, cause in enumerate(found.causes, 1):
         parts += _cause(number, cause)
     parts += [Text(f"! {clean(line)}", style="yellow") for line in found.rules]
@@ -122,7 +126,7 @@ def as_rich(tenant: str, found: Diagnosis) -> RenderableType:
 
 def _cause(number: int, cause: Cause) -> list[RenderableType]:
     colour = "red" if cause.certainty == "found" else "yellow"
-    about = " ".join(f"AADSTS{one}" for one in cause.codes)
+    about = " ".join(_codes(cause))
     parts: list[RenderableType] = [
         Text.assemble((f"{number}. {clean(cause.title)}", f"bold {colour}"), f"  {about}")
     ]
@@ -147,11 +151,9 @@ def as_markdown(tenant: str, found: Diagnosis) -> str:
 def _markdown(tenant: str, found: Diagnosis) -> Iterator[str]:
     yield f"### {code(tenant)}: {found.verdict.match}\n"
     yield f"{code(found.verdict.sentence)}\n"
-    for line in (explained(found.error), _unexplained(found)):
-        if line:
-            yield f"{clean(line)}\n"
+    yield from (f"{line}\n" for line in _on_error(found))
     for number, cause in enumerate(found.causes, 1):
-        about = ", ".join(f"AADSTS{one}" for one in cause.codes)
+        about = ", ".join(_codes(cause))
         yield f"#### {number}. {code(cause.title)} ({cause.certainty}; {about})\n"
         yield from (f"- {code(one.text)} ({one.source})" for one in cause.evidence)
         for fix in cause.fixes:

@@ -53,6 +53,7 @@ class Plan:
     invalid: bool = False
     unattested: bool = False  # the error: attestations are required, and some do not count
     calendar: str = ""  # how the calendar's settings are known, counted
+    consent: tuple[str, ...] = ()  # who consents to what, as told and not warned of
 
     @property
     def code(self) -> int:
@@ -94,8 +95,10 @@ def plan(tenant: str) -> Plan:
     steps = tuple(line.partition(". ")[2] for text in person for line in text.splitlines()[1:])
     others = tuple(text for text in said if not _UNKNOWN.match(text) and text not in person)
     changes = tuple(changes_of(document))
-    calendar = next((text for text in _infos(document) if text.startswith("Calendar settings")), "")
-    return Plan(tenant, changes, unknown, steps, others, first, calendar=calendar)
+    lines = [text for _, text in _infos(document)]
+    calendar = next((text for text in lines if text.startswith("Calendar settings")), "")
+    consent = tuple(_consent(document))
+    return Plan(tenant, changes, unknown, steps, others, first, calendar=calendar, consent=consent)
 
 
 # Without the second the live values are read with the configuration of the last `up`: another
@@ -116,14 +119,32 @@ def _warnings(document: dict[str, Any]) -> Iterator[str]:
         if item.get("severity") == "warning":
             yield str(item["message"]).strip().removeprefix("warning: ")
     # What the preflight of a stack's first preview prints: it has no outputs to warn of yet.
-    yield from (text for text in _infos(document) if text.startswith("preflight: "))
+    yield from (text for _, text in _infos(document) if text.startswith("preflight: "))
 
 
-def _infos(document: dict[str, Any]) -> Iterator[str]:
+def _infos(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The type of the resource that tells a line, and the line; what a provider prints has none."""
     for item in document.get("diagnostics") or ():
         if str(item.get("severity")).startswith("info"):
+            type_ = str(item.get("urn") or "").rpartition("::")[0]
             for line in str(item["message"]).splitlines():
-                yield line.strip()
+                yield type_, line.strip()
+
+
+# The components that tell of consent, whatever their words. What providers print where there are no
+# outputs yet names no resource, so its words have to say what it is about; it comes at any time.
+_TELLS = tuple(f"zoom-calendar:index:{name}" for name in ("Tenant", "UserConsent", "AdminGrant"))
+_PRINTED = re.compile(r"consent\b|users can\b|(before|after), users\b")
+
+
+def _consent(document: dict[str, Any]) -> list[str]:
+    """Each line once: those on both sides first, then the others, printed ones before told ones."""
+    told = {
+        line: (not line.startswith("consent"), type_.endswith(_TELLS))
+        for type_, line in _infos(document)
+        if line and (type_.endswith(_TELLS) or _PRINTED.match(line))
+    }
+    return sorted(told, key=lambda line: told[line])
 
 
 def changes_of(document: dict[str, Any]) -> list[Change]:

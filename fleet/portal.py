@@ -1,10 +1,9 @@
 """`python -m fleet portal …`: what only a person can do in Zoom's portal."""
 
-from pathlib import Path
-
 import click
 
-from fleet import pulumi
+from fleet.pulumi import PulumiFailed
+from fleet.tenants import declared_by, settings_of
 from services.entra.consent import read_consent
 from services.entra.graph import Graph
 from services.errors import ServiceError
@@ -12,7 +11,7 @@ from services.settings import Settings
 from services.zoom import portal_person
 from services.zoom.api import ZoomApi
 from services.zoom.portal_person import Person
-from tenant import declaration, desired
+from tenant import desired
 from tenant.consent_policies import Unread
 from tenant.effective import lacking
 from tenant.errors import DeclarationError
@@ -99,19 +98,15 @@ def authorize_and_verify(
 
 
 def _declared(tenant: str) -> Tenant:
-    file = Path("stacks") / f"Pulumi.{tenant}.yaml"
     try:
-        text = (pulumi.ROOT / file).read_text(encoding="utf-8")
-        return declaration.parse_file(text, str(file))
-    except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from None
+        return declared_by(tenant)
     except DeclarationError as error:
         raise click.ClickException(str(error)) from None
 
 
 def _settings(tenant: str) -> Settings:
-    """The stack's configuration where there is a stack, else the environment alone."""
+    """As everywhere, and the environment alone where `pulumi` is missing or cannot say."""
     try:
-        return pulumi.settings(tenant)
-    except (pulumi.PulumiFailed, FileNotFoundError):
+        return settings_of(tenant)
+    except PulumiFailed:
         return Settings()

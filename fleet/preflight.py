@@ -6,34 +6,25 @@ import json
 from rich.table import Table
 from rich.text import Text
 
-from fleet import pulumi
 from fleet.report import clean
+from fleet.tenants import settings_of
 from providers.clients import graph, use_settings, zoom
 from services.preflight import read_facts
-from services.settings import Settings
-from tenant import declaration
+from tenant.model import Tenant
 from tenant.preflight import Row, Standing, rows, wanted
 
 _COLOURS: dict[Standing, str] = {"ok": "green", "not ok": "red", "unknown": "yellow"}
 
 
-def preflight_of(tenant: str) -> list[Row]:
-    """The rows of one tenant, whose file is in order. Reads Entra and Zoom.
+def preflight_of(tenant: str, declared: Tenant) -> list[Row]:
+    """The rows of one tenant, as its file declares it. Reads Entra and Zoom.
 
     Credentials are those of the environment and, where it has a stack, of its configuration.
     Raises PulumiFailed and LimitReached.
     """
-    file = pulumi.ROOT / "stacks" / f"Pulumi.{tenant}.yaml"
-    declared = declaration.parse_file(file.read_text(encoding="utf-8"), file.name)
     use_settings(settings_of(tenant))
     what = wanted(declared)
     return rows(what, read_facts(what, zoom(), graph))
-
-
-def settings_of(tenant: str) -> Settings:
-    """Credentials of the environment and, where the tenant has a stack, of its configuration."""
-    known = pulumi.run("stack", "--show-name", stack=tenant, check=False).code == 0
-    return pulumi.settings(tenant) if known else Settings()
 
 
 def as_table(found: list[Row]) -> Table:

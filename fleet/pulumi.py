@@ -72,6 +72,11 @@ def select_or_create(stack: str, env: Mapping[str, str] | None = None) -> None:
         _run(["pulumi", "stack", "init", stack, "--no-select", "--non-interactive"], True, env)
 
 
+def stack_file(stack: str) -> Path:
+    """Where `pulumi` looks for the stack's configuration: the tenant's file."""
+    return ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+
+
 def settings(stack: str) -> Settings:
     """Credentials and addresses as the stack's providers see them."""
     config = json.loads(run("config", "--json", "--show-secrets", stack=stack).stdout)
@@ -114,7 +119,7 @@ def first_preview(stack: str, *flags: str) -> tuple[int, dict[str, Any]]:
     The stack is made in a backend that lives as long as the preview, and the tenant's file is
     left as it was: nothing of a preview stays.
     """
-    file = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+    file = stack_file(stack)
     before = file.read_bytes()
     with tempfile.TemporaryDirectory(prefix="zoom-calendar-preview-") as folder:
         env = {"PULUMI_BACKEND_URL": f"file://{folder}"}

@@ -123,6 +123,8 @@ def _text_lines(report: Report, plan: Plan) -> list[str]:
         lines.append(start)
         lines.extend(f"  {sign} {clean(k)}: {value(v)}" for sign, k, v in _whole(change))
     lines.extend(f"unknown {clean(u.resource)}: since {clean(u.reason)}" for u in plan.unknown)
+    if plan.consent:
+        lines += ["consent:", *(f"  - {clean(line)}" for line in plan.consent)]
     if plan.calendar:
         lines.append(clean(plan.calendar))
     lines.extend(f"to do {n}: {clean(step)}" for n, step in enumerate(report.steps(plan), 1))
@@ -208,8 +210,13 @@ def _blocks(report: Report, plan: Plan) -> list[str]:
         blocks.append("\n".join([*lines, ""]))
     blocks += [f"- unknown {code(u.resource)}: since {code(u.reason)}\n" for u in plan.unknown]
     blocks += [f"- warning: {code(warning)}\n" for warning in plan.warnings]
-    if plan.calendar and (blocks or plan.steps):
-        blocks.append(f"- {code(plan.calendar)}\n")
+    # Where all is as declared, the table of several tenants says enough.
+    if blocks or plan.steps or len(report.plans) == 1:
+        if plan.consent:
+            lines = [f"  - {code(line)}\n" for line in plan.consent]
+            blocks.append("".join(["- Consent\n", *lines]))
+        if plan.calendar:
+            blocks.append(f"- {code(plan.calendar)}\n")
     if steps := report.steps(plan):
         title = f"{_count(len(steps), 'setting')} for a person in Zoom's portal"
         blocks.append("- " + _fold(title, "".join(f"  1. {code(step)}\n" for step in steps)))
@@ -264,6 +271,7 @@ def as_json(report: Report) -> str:
                 "unknown": [dataclasses.asdict(unknown) for unknown in plan.unknown],
                 "needs_a_person": list(plan.steps),
                 "calendar": plan.calendar,
+                "consent": list(plan.consent),
                 "warnings": list(plan.warnings),
             }
             for plan in report.plans

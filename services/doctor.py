@@ -18,14 +18,14 @@ from services.permissions import (
 )
 from services.preflight import verified_domains
 from services.zoom.api import ZoomApi
-from services.zoom.consent import Where, read_asks
+from services.zoom.consent import read_asks
 from services.zoom.portal import Portal
-from tenant.calendar import check_settings, settings_over
+from tenant.calendar import check_settings
 from tenant.consent_policies import Unread
 from tenant.desired import client_id, display_name
 from tenant.doctor_case import UNASKED, Case, User
 from tenant.effective import Facts, Principal, effective
-from tenant.matching import USERS_CAN_CONSENT, asks_of, compare
+from tenant.matching import USERS_CAN_CONSENT, asks_of, compare, where_of
 from tenant.model import Tenant
 from tenant.rules import broken, credential_problem
 
@@ -53,9 +53,7 @@ def read_case(
     facts, known = read_consent(graph, app_id, sorted(tenant.consent.permissions))
     principal = facts.principal
     live = read_asks(
-        Where(
-            tenant.zoom.paths.get("users_can_consent", ""), tuple(settings_over(tenant, "portal"))
-        ),
+        where_of(tenant),
         lambda: zoom().read(tenant.zoom.account, "settings", PURPOSE),
         portal,
     )

@@ -7,19 +7,37 @@ guide calls it a matching exercise; no setting of either side knows of the other
 
 import datetime
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import UNSET
 
-from tenant.calendar import Check, Standing
+from tenant.calendar import Check, Standing, settings_over
 from tenant.consent_policies import Maybe, all_of
 from tenant.effective import Answer
 from tenant.model import Attestation, Tenant
 
-USERS_CAN_CONSENT = "users_can_consent"
+USERS_CAN_CONSENT: Final = "users_can_consent"
 
 # What users see when an application may not be used without an administrator.
 NEED_APPROVAL = '"Need admin approval"'
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where Zoom's setting "users can consent" can be read: a path in the account's settings, or
+    the portal. Else a person looks.
+
+    names: all that is read in the portal, so that one look at the page serves for all of them.
+    """
+
+    path: str = ""
+    names: tuple[str, ...] = ()
+
+
+def where_of(tenant: Tenant) -> Where:
+    """Where the tenant's file says that it can be read."""
+    path = tenant.zoom.paths.get(USERS_CAN_CONSENT, "")
+    return Where(path, tuple(settings_over(tenant, "portal")))
 
 
 @dataclass(frozen=True)

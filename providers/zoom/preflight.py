@@ -16,9 +16,10 @@ from providers.values import canonical, has_unknown
 from services.entra.consent import known_from_text, known_to_text, policy_path, read_consent
 from services.errors import ServiceError
 from services.preflight import DOMAINS, read_facts
-from services.zoom.consent import Where, read_asks
+from services.zoom.consent import read_asks
 from tenant.consent_policies import Unread
 from tenant.effective import answer_of, answer_unread, effective
+from tenant.matching import Where
 from tenant.preflight import Wanted, rows
 
 

@@ -1,26 +1,14 @@
 """Reads Zoom's consent setting over the channel that the tenant's file gives it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from services.errors import LimitReached, ServiceError
 from services.zoom.portal import Portal
 from tenant.consent_policies import Unread
-from tenant.matching import USERS_CAN_CONSENT
+from tenant.matching import USERS_CAN_CONSENT, Where
 
 PURPOSE = "matching"
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where it can be read: a path in the account's settings, or the portal. Else a person looks.
-
-    names: all that is read in the portal, so that one look at the page serves for all of them.
-    """
-
-    path: str = ""
-    names: tuple[str, ...] = ()
 
 
 def read_asks(

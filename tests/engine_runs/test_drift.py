@@ -88,6 +88,16 @@ def recase_entry(state: State) -> None:
 
 # ---- the tables --------------------------------------------------------------------------------
 
+DECLARED_SET = {
+    "clientApplicationIds": [ZOOM_CALENDAR_CLIENT_ID],
+    "clientApplicationPublisherIds": ["all"],
+    "clientApplicationTenantIds": ["all"],
+    "clientApplicationsFromVerifiedPublisherOnly": False,
+    "permissionClassification": "all",
+    "permissionType": "delegated",
+    "permissions": SCOPES,
+    "resourceApplication": MICROSOFT_GRAPH,
+}
 DECLARED_POLICY = {
     "policyId": POLICY_ID,
     "displayName": "Users may consent to Zoom's calendar integration",
@@ -95,18 +105,7 @@ DECLARED_POLICY = {
         "Managed as code (zoom-calendar). Users may consent to this application "
         "and these delegated permissions, and nothing else."
     ),
-    "includes": [
-        {
-            "clientApplicationIds": [ZOOM_CALENDAR_CLIENT_ID],
-            "clientApplicationPublisherIds": ["all"],
-            "clientApplicationTenantIds": ["all"],
-            "clientApplicationsFromVerifiedPublisherOnly": False,
-            "permissionClassification": "all",
-            "permissionType": "delegated",
-            "permissions": SCOPES,
-            "resourceApplication": MICROSOFT_GRAPH,
-        }
-    ],
+    "includes": [DECLARED_SET],
     "excludes": [],
     "onDestroy": "restore",
 }
@@ -163,16 +162,7 @@ FIRST_SCOPE_GONE = Drift(
 SECOND_SCOPE_GONE = Drift(
     "second scope removed", scopes_become(SCOPES[0]), update("grant", "scopes", [SCOPES[0]], SCOPES)
 )
-ANOTHER_SET = {
-    "clientApplicationIds": [ZOOM_CALENDAR_CLIENT_ID],
-    "clientApplicationPublisherIds": ["all"],
-    "clientApplicationTenantIds": ["all"],
-    "clientApplicationsFromVerifiedPublisherOnly": False,
-    "permissionClassification": "all",
-    "permissionType": "delegated",
-    "permissions": ["all"],
-    "resourceApplication": MICROSOFT_GRAPH,
-}
+ANOTHER_SET = {**DECLARED_SET, "permissions": ["all"]}
 MORE_SETS = [
     Drift(
         "another include",

@@ -162,7 +162,6 @@ def test_the_command_writes_and_says_what_is_next(
     stacks = file.parent / "stacks"
     stacks.mkdir()
     moved = file.rename(stacks / file.name)
-    monkeypatch.setattr(command, "STACKS", stacks)
     monkeypatch.setattr(pulumi, "ROOT", file.parent)
     evidence = str(file.with_name("seen.png"))
     told = ["attest", "contoso", "users_can_consent", "off", "--evidence", evidence, "--who", "ada"]

@@ -16,7 +16,6 @@ DRIFT = (Change("grant", "update", "scopes", ["a"], ["a", "b"]),)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with the tenants contoso and fabrikam, which are as declared."""
     monkeypatch.setattr(pulumi, "ROOT", tmp_path)
-    monkeypatch.setattr(command_line, "STACKS", tmp_path / "stacks")
     monkeypatch.setattr(command_line, "plan", Plan)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     (tmp_path / "stacks").mkdir()

@@ -178,6 +178,61 @@ def test_unknown_and_a_persons_settings_are_apart_from_changes_and_warnings(
     assert found.code == 0
 
 
+def info(text: str, component: str = "", severity: str = "info") -> dict[str, Any]:
+    """What a component tells, or a provider prints."""
+    urn = f"urn:pulumi:contoso::zoom-calendar::zoom-calendar:index:{component}::x"
+    return {"severity": severity, "message": f"{text}\n", **({"urn": urn} if component else {})}
+
+
+def test_what_is_told_of_consent_is_kept_by_where_it_comes_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted = "Calendar settings: 3 verified, 0 attested, 0 expired, 0 unknown"
+    said = [
+        info("installing plugins"),
+        info(counted, "Tenant$zoom-calendar:index:ZoomAccount"),
+        info("the application also has x", "Tenant$zoom-calendar:index:AdminGrant"),
+        info("whatever a policy\nallows", "Tenant$zoom-calendar:index:UserConsent"),
+        info("consent: both sides match", "Tenant"),
+        info("consent: both sides match", "Tenant"),
+    ]
+    found = answer(monkeypatch, 0, {"diagnostics": said})
+    assert found.consent == (
+        "consent: both sides match",
+        "the application also has x",
+        "whatever a policy",
+        "allows",
+    )
+    assert found.calendar == counted
+    assert found.warnings == ()
+
+
+def test_what_providers_print_of_consent_is_what_was_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = [
+        info("after, users can also consent to x", "Tenant$zoom-calendar:index:UserConsent"),
+        info("before, users can consent to y\n"),
+        info("users came to the office"),
+        info("preflight: the clock is wrong"),
+        info("consent now: nobody\nconsent after this update: x", severity="info#err"),
+    ]
+    found = answer(monkeypatch, 0, {"diagnostics": said})
+    assert found.consent == (
+        "consent now: nobody",
+        "consent after this update: x",
+        "before, users can consent to y",
+        "after, users can also consent to x",
+    )
+    assert found.warnings == ("preflight: the clock is wrong",)
+
+
+def test_a_warning_of_consent_stays_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [info("warning: consent: they do not match", "Tenant", "warning")]
+    found = answer(monkeypatch, 0, {"diagnostics": said})
+    assert (found.consent, found.warnings) == ((), ("consent: they do not match",))
+
+
 def test_a_failure_is_its_own_line_once_without_the_engines_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

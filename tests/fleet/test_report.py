@@ -1,7 +1,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -59,6 +59,34 @@ def test_a_preview_lists_what_a_person_has_to_do_and_what_comes() -> None:
     assert '  create policy\n    + displayName: "Ours"\n    + permissions: ["x"]\n' in text
     assert "  to do 1: Click\n" in text
     assert "never applied: nothing live was compared" in text
+
+
+TOLD: Any = {
+    "consent": ("consent: they match", "users can consent to x"),
+    "calendar": "Settings: 3",
+}
+
+
+@pytest.mark.parametrize("kind", ["preview", "drift"])
+def test_what_is_told_of_consent_is_a_part_of_its_own(kind: Literal["preview", "drift"]) -> None:
+    report = Report(kind, (Plan("a", (GRANT,), warnings=("w",), **TOLD), CLEAN))
+    assert (
+        "  consent:\n    - consent: they match\n    - users can consent to x\n  Settings: 3\n"
+        "  warning: w\n"
+    ) in as_text(report)
+    assert (
+        "- warning: `w`\n- Consent\n  - `consent: they match`\n  - `users can consent to x`\n"
+        "- `Settings: 3`\n"
+    ) in as_markdown(report)
+    document = json.loads(as_json(report))
+    assert [t["consent"] for t in document["tenants"]] == [list(TOLD["consent"]), []]
+
+
+def test_what_is_told_of_consent_makes_no_section_of_a_tenant_among_others() -> None:
+    plain = Plan("plain", **TOLD)
+    assert "they match" in as_markdown(Report("drift", (plain,)))
+    assert "they match" not in as_markdown(Report("drift", (plain, DRIFTED)))
+    assert as_text(Report("drift", (plain, DRIFTED))).count("they match") == 1
 
 
 def test_json_has_all_of_it() -> None:
@@ -143,6 +171,7 @@ def plan_of(text: str) -> Plan:
         (Unknown(text, text),),
         (text,),
         (text,),
+        consent=(text,),
     )
 
 
@@ -211,7 +240,7 @@ def test_a_table_keeps_its_columns(text: str) -> None:
 
 @pytest.mark.parametrize("text", NASTY)
 def test_no_value_can_begin_a_line_of_the_log(text: str) -> None:
-    ours = r"[✓≠✗!]|\d+ tenants?:|error:|update|create|unknown|to do \d+:|warning:|[+-] "
+    ours = r"[✓≠✗!]|\d+ tenants?:|error:|update|create|unknown|consent:|to do \d+:|warning:|[+-] "
     for report in reports_of(text):
         for line in as_text(report).splitlines():
             assert re.match(rf"\s*({ours})", line), line

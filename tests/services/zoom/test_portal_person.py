@@ -5,6 +5,7 @@ import re
 
 import pytest
 from click import ClickException
+from playwright.sync_api import Page
 
 from demo.person import sign_in_to_microsoft, sign_in_to_zoom
 from emulator import Emulator
@@ -14,7 +15,7 @@ from fleet.portal import authorize_and_verify
 from services.errors import Refused, SignedOut
 from services.zoom import portal_person
 from services.zoom.portal import Portal
-from services.zoom.portal_person import sign_in
+from services.zoom.portal_person import Person, sign_in
 from tenant.declaration import parse_file
 from tenant.model import Tenant
 from tests.portal_person import (
@@ -38,6 +39,19 @@ def tenant(by: str = "admin") -> Tenant:
 def company_grants(emulator: Emulator) -> list[str]:
     grants = emulator.snapshot()["entra"]["oauth2PermissionGrants"].values()
     return [one["scope"] for one in grants if one["consentType"] == "AllPrincipals"]
+
+
+def authorized(emulator: Emulator, person: Person) -> list[str]:
+    """What is told when `person` is handed over to at Microsoft's sign-in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", emulator.env["SSL_CERT_FILE"])
+        return authorize_and_verify(
+            tenant(), "contoso", settings(emulator), person=person, headless=True
+        )
+
+
+def cancel(page: Page) -> None:
+    sign_in_to_microsoft(page, decision="Cancel")
 
 
 def test_whoever_signs_in_leaves_a_state_that_reads_the_portal(portal_emulator: Emulator) -> None:
@@ -67,14 +81,8 @@ def test_an_administrator_who_accepts_ends_in_the_grant_and_the_calendar_service
     portal_emulator: Emulator,
 ) -> None:
     signed_in(portal_emulator)
-    known = settings(portal_emulator, SSL_CERT_FILE=portal_emulator.env["SSL_CERT_FILE"])
     before = company_grants(portal_emulator)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", portal_emulator.env["SSL_CERT_FILE"])
-        lines = authorize_and_verify(
-            tenant(), "contoso", known, person=sign_in_to_microsoft, headless=True
-        )
-    text = "\n".join(lines)
+    text = "\n".join(authorized(portal_emulator, sign_in_to_microsoft))
     assert "the tenant-wide grant has Calendars.ReadWrite, Contacts.ReadWrite" in text
     assert re.search(r"calendar services: .*Office 365", text)
     assert "fleet attest contoso admin_consents_for_company on" in text
@@ -89,16 +97,8 @@ def test_an_administrator_who_cancels_grants_nothing_and_is_told(
 ) -> None:
     signed_in(portal_emulator)
     before = company_grants(portal_emulator)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", portal_emulator.env["SSL_CERT_FILE"])
-        with pytest.raises(ClickException, match=r"lacks Calendars.ReadWrite"):
-            authorize_and_verify(
-                tenant(),
-                "contoso",
-                settings(portal_emulator),
-                person=lambda page: sign_in_to_microsoft(page, decision="Cancel"),
-                headless=True,
-            )
+    with pytest.raises(ClickException, match=r"lacks Calendars.ReadWrite"):
+        authorized(portal_emulator, cancel)
     assert company_grants(portal_emulator) == before
 
 
@@ -135,16 +135,8 @@ def test_only_a_grant_of_microsoft_graph_that_was_read_is_the_calendars(
     grants_of_other_apis(portal_emulator)
     if roles:
         portal_emulator.grant_roles(roles)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", portal_emulator.env["SSL_CERT_FILE"])
-        with pytest.raises(ClickException, match=told):
-            authorize_and_verify(
-                tenant(),
-                "contoso",
-                settings(portal_emulator),
-                person=lambda page: sign_in_to_microsoft(page, decision="Cancel"),
-                headless=True,
-            )
+    with pytest.raises(ClickException, match=told):
+        authorized(portal_emulator, cancel)
 
 
 def test_who_is_no_administrator_never_comes_back_from_microsoft(
