@@ -5,10 +5,11 @@ from pathlib import Path
 import pulumi
 
 from components.tenant import Tenant
-from providers.engine import shorten_errors
+from providers.engine import collect_rarely, shorten_errors
 from tenant import declaration
 from tenant.errors import DeclarationError
 
+collect_rarely()
 file = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
 value = pulumi.Config(declaration.PROJECT).get_object("tenant")
 try:
