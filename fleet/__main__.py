@@ -20,6 +20,7 @@ from fleet.plan import Plan, plan
 from fleet.portal import portal
 from fleet.report import RENDERERS, Report, clean
 from services.errors import ServiceError
+from services.settings import misspelt_variables
 from tenant import declaration
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
@@ -77,6 +78,8 @@ def validate(tenants: tuple[str, ...]) -> None:
         click.echo(problem, err=True)
     if problems:
         sys.exit(2)
+    for line in misspelt_variables():
+        click.echo(f"warning: {line}", err=True)
     for name in names:
         for rule, line in broken(_declared(name), datetime.date.today()):
             click.echo(f"warning: stacks/Pulumi.{name}.yaml: {rule.name}: {line}", err=True)

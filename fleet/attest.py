@@ -14,8 +14,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from tenant.calendar import article_settings, declared_settings, settings_over
-from tenant.declaration import KEY, parse_file
+from tenant.declaration import parse_file
 from tenant.errors import DeclarationError
+from tenant.stack_keys import KEY
 
 DAYS = 90  # how long an attestation counts, unless told
 CHANNELS = [setting.name for setting in article_settings()]

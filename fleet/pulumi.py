@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from services.settings import Settings
-from tenant.declaration import PROJECT
+from tenant.stack_keys import PROJECT
 
 
 def _project() -> Path:
