@@ -342,6 +342,7 @@ main.add_command(portal)
 
 _OUTCOMES = {
     "adopted": "yes, with its live values",
+    "nothing": "no: none of it is there yet, `up` adds it",
     "absent": "no: there is none yet, `up` creates it",
     "declared only": "no: only a person can read it",
 }
