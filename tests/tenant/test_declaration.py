@@ -295,7 +295,7 @@ def test_the_committed_schema_is_that_of_the_model() -> None:
     assert committed == json.loads(json.dumps(file_schema())), "run `make docs`"
 
 
-@pytest.mark.parametrize("name", ["example.yaml", "Pulumi.contoso.yaml"])
+@pytest.mark.parametrize("name", ["minimal.yaml", "example.yaml", "Pulumi.contoso.yaml"])
 def test_the_files_we_ship_hold_against_model_and_schema(name: str) -> None:
     text = (ROOT / "stacks" / name).read_text()
     parse_file(text, name)
