@@ -20,7 +20,6 @@ _COLOURS: dict[Standing, str] = {"ok": "green", "not ok": "red", "unknown": "yel
 def preflight_of(tenant: str) -> list[Row]:
     """The rows of one tenant, whose file is in order. Reads Entra and Zoom.
 
-    Credentials are those of the environment and, where it has a stack, of its configuration.
     Raises PulumiFailed and LimitReached.
     """
     file = pulumi.ROOT / "stacks" / f"Pulumi.{tenant}.yaml"
@@ -31,9 +30,9 @@ def preflight_of(tenant: str) -> list[Row]:
 
 
 def settings_of(tenant: str) -> Settings:
-    """Credentials of the environment and, where the tenant has a stack, of its configuration."""
+    """Credentials of the environment and of the tenant's file; encrypted ones need its stack."""
     known = pulumi.run("stack", "--show-name", stack=tenant, check=False).code == 0
-    return pulumi.settings(tenant) if known else Settings()
+    return pulumi.settings(tenant) if known else pulumi.settings_of_file(tenant)
 
 
 def as_table(found: list[Row]) -> Table:

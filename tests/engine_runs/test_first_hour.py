@@ -79,6 +79,18 @@ def test_adopt_says_what_is_not_there(stack: Stack) -> None:
     assert re.search(r"^ *zoom-settings +yes, with its live values", said, re.MULTILINE)
 
 
+def test_before_there_is_a_stack_the_file_says_which_tenant_it_is(stack: Stack) -> None:
+    file = stack.workspace.stack_file("contoso")
+    of = {"azuread:tenantId": stack.emulator.tenant_id}
+    file.write_text(declarations.file_of(declarations.tenant("admin"), **of), encoding="utf-8")
+    del stack.workspace.environment["ARM_TENANT_ID"]
+    told = f"Entra gave a token of tenant {stack.emulator.tenant_id}"
+    assert told in stack.fleet("preflight", "contoso")
+    other = {"azuread:tenantId": "99999999-9999-9999-9999-999999999999"}
+    file.write_text(declarations.file_of(declarations.tenant("admin"), **other), encoding="utf-8")
+    assert "not ok   Entra: credentials" in stack.fleet("preflight", "contoso", code=3)
+
+
 def test_a_destroy_asks_nobody_to_set_anything_and_needs_no_attestation(stack: Stack) -> None:
     stack.declare(declarations.text("admin"))
     assert "settings need a person" in stack.up()
