@@ -11,6 +11,7 @@ from providers.engine import ADOPTING
 from providers.entra.ensured_principal import EnsuredPrincipal
 from tenant import desired
 from tenant.model import Tenant
+from tenant.spelling import did_you_mean
 
 
 class Application(pulumi.ComponentResource):
@@ -120,7 +121,7 @@ def _role_id(principal: Any, name: str) -> pulumi.Output[str]:
 def _id(ids: pulumi.Output[dict[str, str]], name: str, refusal: str) -> pulumi.Output[str]:
     def pick(known: dict[str, str]) -> str:
         if name not in known:
-            raise pulumi.RunError(f"{refusal} {name!r}")
+            raise pulumi.RunError(f"{refusal} {name!r}{did_you_mean(name, known)}")
         return known[name]
 
     return ids.apply(pick)

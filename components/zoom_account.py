@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from components.application import Application
 from components.prior import with_prior
-from providers.engine import ADOPTING
+from providers.engine import ADOPTING, is_destroying
 from providers.values import leaves, set_leaf
 from providers.zoom.calendar import CalendarIntegration
 from providers.zoom.preflight import Preflight
@@ -132,11 +132,12 @@ class ZoomAccount(pulumi.ComponentResource):
     def _tell(self, tenant: Tenant, read: list[dict[str, str | None]]) -> list[str]:
         """Says how the article's settings are known; returns what a person still has to do.
 
-        read: of each resource, why each of its settings is unread: None where it is yet to be.
+        read: of each resource, why each of its settings is unread: None where it is yet to be. A
+        destroy needs nobody to set anything.
         Raises RunError in a preview, where attestations are required and one is missing.
         """
         checks = _checks(tenant, read)
-        if not checks:
+        if not checks or is_destroying():
             return []
         steps = portal_steps(checks)
         pulumi.log.info(counted(checks), self)

@@ -21,6 +21,7 @@ from fleet.portal import portal
 from fleet.report import RENDERERS, Report, clean
 from fleet.tenants import declared_by, tenant_names
 from services.errors import ServiceError
+from services.settings import misspelt_variables
 from tenant.errors import DeclarationError
 from tenant.model import Tenant
 from tenant.rules import broken
@@ -54,7 +55,10 @@ def validate(tenants: tuple[str, ...]) -> None:
     Rules of the policy pack that a file breaks are warnings here.
     """
     names = list(tenants) or tenant_names()
-    for name, declared in zip(names, _declared(*names), strict=True):
+    files = _declared(*names)
+    for line in misspelt_variables():
+        click.echo(f"warning: {line}", err=True)
+    for name, declared in zip(names, files, strict=True):
         for rule, line in broken(declared, datetime.date.today()):
             click.echo(f"warning: stacks/Pulumi.{name}.yaml: {rule.name}: {line}", err=True)
     click.echo(f"{len(names)} {'file is' if len(names) == 1 else 'files are'} in order")
@@ -315,6 +319,7 @@ main.add_command(portal)
 
 _OUTCOMES = {
     "adopted": "yes, with its live values",
+    "nothing": "no: none of it is there yet, `up` adds it",
     "absent": "no: there is none yet, `up` creates it",
     "declared only": "no: only a person can read it",
 }

@@ -28,12 +28,25 @@ _READ_ONLY: dict[str, type[SharedProvider]] = {
 }
 
 
+Outcome = Literal["adopted", "nothing", "absent", "declared only"]
+
+# The property that is the resource's part of an object that others share.
+_PARTS = {
+    "entra:DelegatedGrant": "scopes",
+    "entra:AppRoleAssignments": "roles",
+    "entra:PolicyAssignment": "assigned",
+}
+
+
 @dataclass(frozen=True)
 class Adopted:
-    """One resource of the program, and whether there was something live to adopt."""
+    """One resource of the program, and whether there was something live to adopt.
+
+    nothing: the object it has a part in is there and in the state now, without any of its part.
+    """
 
     name: str
-    outcome: Literal["adopted", "absent", "declared only"]
+    outcome: Outcome
 
 
 def adopt(stack: str) -> list[Adopted]:
@@ -84,7 +97,9 @@ def _find_all(steps: list[dict[str, Any]], done: dict[str, Adopted]) -> dict[str
         entry = _find(type_, inputs, priors.get(f"{name}-before"))
         if type_.endswith(":PriorValues") and entry is not None:
             priors[name] = entry["outputs"]["values"]
-        outcome: Literal["adopted", "absent", "declared only"] = "adopted"
+        outcome: Outcome = "adopted"
+        if entry is not None and _holds_nothing(type_, entry):
+            outcome = "nothing"
         if entry is None:
             outcome = "declared only" if type_.endswith(":CalendarIntegration") else "absent"
         else:
@@ -131,6 +146,12 @@ def _find_dynamic(kind: str, inputs: Props, prior: str | None) -> Props | None:
     adopted = {**props, **live, **internal}
     outs = {**provider.state(adopted, live), **internal}
     return _entry(provider.object_id(props), adopted, outs)
+
+
+def _holds_nothing(type_: str, entry: Props) -> bool:
+    """Whether the live object has none of what is declared: no scope, no role, no entry."""
+    part = _PARTS.get(type_.removeprefix(_DYNAMIC))
+    return part is not None and not entry["inputs"][part]
 
 
 def _find_read_only(provider: SharedProvider, props: Props, internal: Props) -> Props | None:

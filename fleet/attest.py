@@ -14,8 +14,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from tenant.calendar import article_settings, declared_settings, settings_over
-from tenant.declaration import KEY, parse_file
+from tenant.declaration import parse_file
 from tenant.errors import DeclarationError
+from tenant.stack_keys import KEY
 
 DAYS = 90  # how long an attestation counts, unless told
 CHANNELS = [setting.name for setting in article_settings()]
@@ -49,9 +50,11 @@ def attest_file(
     except DeclarationError as error:
         raise NotAttested(str(error)) from None
     file.write_text(after, encoding="utf-8", newline="\r\n" if b"\r\n" in data else "\n")
+    tenant = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
     return (
-        f"{file.name}: {setting}: {'on' if value else 'off'}, attested by {entry['who']} until "
-        f"{entry['until']}. Keep {evidence.name}; only its hash is in the file. Now commit it."
+        f"{file.name}: {setting}: {'on' if value else 'off'}, attested by {entry['who']}. Keep "
+        f"{evidence.name}: only its hash is in the file. Next: commit the file, then `python -m "
+        f"fleet preview {tenant}`; attest again before it runs out on {entry['until']}."
     )
 
 

@@ -19,7 +19,6 @@ _COLOURS: dict[Standing, str] = {"ok": "green", "not ok": "red", "unknown": "yel
 def preflight_of(tenant: str, declared: Tenant) -> list[Row]:
     """The rows of one tenant, as its file declares it. Reads Entra and Zoom.
 
-    Credentials are those of the environment and, where it has a stack, of its configuration.
     Raises PulumiFailed and LimitReached.
     """
     use_settings(settings_of(tenant))

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from services.settings import Settings
-from tenant.declaration import PROJECT
+from tenant.stack_keys import PROJECT
 
 
 def _project() -> Path:
@@ -80,10 +82,18 @@ def stack_file(stack: str) -> Path:
 def settings(stack: str) -> Settings:
     """Credentials and addresses as the stack's providers see them."""
     config = json.loads(run("config", "--json", "--show-secrets", stack=stack).stdout)
+    return _settings({key: entry.get("value") for key, entry in config.items()})
 
+
+def settings_of_file(stack: str) -> Settings:
+    """As `settings`, of a tenant without a stack: what its file has in clear."""
+    config = yaml.safe_load(stack_file(stack).read_text(encoding="utf-8"))["config"]
+    return _settings({k: v for k, v in config.items() if not isinstance(v, dict | list)})
+
+
+def _settings(config: Mapping[str, Any]) -> Settings:
     def lookup(key: str) -> str | None:
-        full = key if ":" in key else f"{PROJECT}:{key}"
-        value = (config.get(full) or {}).get("value")
+        value = config.get(key if ":" in key else f"{PROJECT}:{key}")
         return None if value is None else str(value)
 
     return Settings(lookup)

@@ -88,6 +88,13 @@ class Report:
 
 
 _SIGNS = {0: "✓", 7: "≠", 1: "✗", 2: "✗", UNATTESTED: "✗"}
+
+
+def _sign(plan: Plan) -> str:
+    """Not a tick where a part is unknown: it may be as declared, or not."""
+    return "?" if plan.unknown and not plan.code else _SIGNS[plan.code]
+
+
 _REMOVED = (
     "the file is removed, and nothing else is by that: to take the tenant's objects back, run "
     "`pulumi destroy` with the file still there"
@@ -107,7 +114,7 @@ def as_text(report: Report) -> str:
     """For a terminal and a job's log: everything. No line begins with a foreign word."""
     lines: list[str] = []
     for plan in report.plans:
-        lines.append(f"{_SIGNS[plan.code]} {clean(plan.tenant)}: {report.headline(plan)}")
+        lines.append(f"{_sign(plan)} {clean(plan.tenant)}: {report.headline(plan)}")
         lines.extend(f"  {line}" for line in _text_lines(report, plan))
     lines.extend(f"! {clean(tenant)}: {_REMOVED}" for tenant in report.removed)
     return "\n".join([*lines, report.summary, ""])
@@ -188,7 +195,7 @@ def _table(report: Report, limit: int) -> str:
         return ""
     rows = "\n| tenant | standing |\n|---|---|\n"
     for number, plan in enumerate(report.plans):
-        row = f"| {_SIGNS[plan.code]} {_cell(plan.tenant[:100])} | {report.headline(plan)} |\n"
+        row = f"| {_sign(plan)} {_cell(plan.tenant[:100])} | {report.headline(plan)} |\n"
         if _size(rows + row) > limit:
             return f"{rows}\n… and {_count(len(report.plans) - number, 'more tenant')}\n"
         rows += row

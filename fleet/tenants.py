@@ -30,9 +30,9 @@ def declared_by(tenant: str) -> Tenant:
 
 
 def settings_of(tenant: str) -> Settings:
-    """Credentials of the environment and, where the tenant has a stack, of its configuration.
+    """Credentials of the environment and of the tenant's file; encrypted ones need its stack.
 
     Raises PulumiFailed.
     """
     known = pulumi.run("stack", "--show-name", stack=tenant, check=False).code == 0
-    return pulumi.settings(tenant) if known else Settings()
+    return pulumi.settings(tenant) if known else pulumi.settings_of_file(tenant)

@@ -3,7 +3,10 @@
 import gc
 import os
 import socket
+import subprocess
 import sys
+from itertools import pairwise
+from pathlib import Path
 
 from services.errors import Unavailable
 
@@ -42,6 +45,59 @@ def collect_rarely() -> None:
     """
     gc.freeze()
     gc.set_threshold(_OBJECTS)
+
+
+_COMMANDS = {
+    **dict.fromkeys(("destroy", "down", "dn"), True),
+    **dict.fromkeys(("up", "update", "u", "upd", "preview", "pre", "refresh", "import"), False),
+}
+
+
+def is_destroying() -> bool:
+    """Whether the program runs for `pulumi destroy`, as PULUMI_RUN_PROGRAM has it.
+
+    The engine tells no program what it is run for, so the command line of the `pulumi` above is
+    looked at. False where that cannot be read.
+    """
+    pid = os.getpid()
+    for _ in range(6):  # the language host, and a launcher or two, are in between
+        pid, command = _parent_of(pid)
+        if pid <= 1:
+            break
+        if command and Path(command[0]).name.removesuffix(".exe") == "pulumi":
+            return _is_destroy(command)
+    return False
+
+
+def _is_destroy(command: list[str]) -> bool:
+    named = ("-C", "--cwd", "-s", "--stack")  # before the command: what follows is a name
+    words = (word for before, word in pairwise(command) if before not in named)
+    return next((_COMMANDS[word] for word in words if word in _COMMANDS), False)
+
+
+def _parent_of(pid: int) -> tuple[int, list[str]]:
+    """A process's parent and its command line; (0, []) where that cannot be told."""
+    try:
+        return _by_proc(pid) if Path("/proc/self").exists() else _by_ps(pid)
+    except (OSError, ValueError, IndexError):
+        return 0, []
+
+
+def _by_proc(pid: int) -> tuple[int, list[str]]:
+    # "pid (name) state parent …", and the name may hold anything.
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    parent = int(stat.rpartition(")")[2].split()[1])
+    line = Path(f"/proc/{parent}/cmdline").read_text(encoding="utf-8", errors="replace")
+    return parent, line.rstrip("\0").split("\0")
+
+
+def _by_ps(pid: int) -> tuple[int, list[str]]:
+    def field(name: str, of: int) -> str:
+        command = ["ps", "-o", f"{name}=", "-p", str(of)]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    parent = int(field("ppid", pid))
+    return parent, field("args", parent).split()
 
 
 def enter_provider_process() -> None:

@@ -1,12 +1,20 @@
 """Reads what the doctor judges: Entra's consent in full, Zoom's setting, and one user."""
 
+import contextlib
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
 from services.entra.consent import GRANTS, lacks, read_consent
-from services.entra.graph import Graph, literal, quote, with_query
+from services.entra.graph import (
+    NOT_AS_DOCUMENTED,
+    Graph,
+    as_documented,
+    literal,
+    quote,
+    with_query,
+)
 from services.errors import LimitReached, NotFound, ServiceError
 from services.permissions import (
     DOMAINS_READ,
@@ -90,7 +98,8 @@ def _credentials(graph: Graph, app_ids: Iterable[str | None], today: datetime.da
         )
         found = _read(partial(graph.list_all, path, PRINCIPAL_READ), PRINCIPAL_READ)
         for app in () if isinstance(found, Unread) else found:
-            lines += _ends(app, today)
+            with contextlib.suppress(*NOT_AS_DOCUMENTED):
+                lines += _ends(app, today)
     return lines
 
 
@@ -120,16 +129,20 @@ def _client_id(tenant: Tenant, graph: Graph) -> str:
             f"Entra: {len(found) or 'no'} registrations are named {name!r}, so which one is meant "
             "cannot be told: run `pulumi up`, or rename the others."
         )
-    return str(found[0]["appId"])
+    with as_documented("/applications"):
+        return str(found[0]["appId"])
 
 
 def _read(read: Callable[[], T], need: Need) -> T | Unread:
+    """What `read` gives, the answer taken apart; an Unread where it cannot be had."""
     try:
         return read()
     except LimitReached:
         raise
     except ServiceError as error:
         return lacks(error, need)
+    except NOT_AS_DOCUMENTED:
+        return Unread("Entra's answer is not as documented")
 
 
 def _asked(
@@ -161,12 +174,12 @@ def _others(graph: Graph, facts: Facts) -> Mapping[str, str] | Unread:
     if facts.principal is not None:
         return {}
     query = {"$filter": "startswith(displayName,'Zoom')", "$select": "appId,displayName"}
-    found = _read(
-        lambda: graph.list_all("/servicePrincipals", PRINCIPAL_READ, query), PRINCIPAL_READ
-    )
-    if isinstance(found, Unread):
-        return found
-    return {str(one["appId"]): str(one["displayName"]) for one in found}
+
+    def names() -> dict[str, str]:
+        found = graph.list_all("/servicePrincipals", PRINCIPAL_READ, query)
+        return {str(one["appId"]): str(one["displayName"]) for one in found}
+
+    return _read(names, PRINCIPAL_READ)
 
 
 def _user(
@@ -174,13 +187,13 @@ def _user(
 ) -> User | Unread | None:
     path = f"/users/{quote(name)}"
     try:
-        fields = "id,userPrincipalName,accountEnabled"
-        body = graph.get(f"{path}?$select={fields}", USER_READ)
+        body = graph.get(f"{path}?$select=id,userPrincipalName,accountEnabled", USER_READ)
+        with as_documented(path):
+            user_id, shown = str(body["id"]), str(body["userPrincipalName"])
     except NotFound:
         return None
     except ServiceError as error:
         return lacks(error, USER_READ)
-    user_id, shown = str(body["id"]), str(body["userPrincipalName"])
     enabled = body.get("accountEnabled") is not False
     if not isinstance(principal, Principal):
         nothing: frozenset[str] | Unread = principal or frozenset()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from services.errors import MissingCredentials
 from services.redact import remember_secret
+from tenant.spelling import slips
 
 SECRETS = {
     "ARM_CLIENT_CERTIFICATE",
@@ -39,6 +40,14 @@ _AZUREAD_KEYS = {
     "ARM_USE_CLI": "azuread:useCli",
     "ARM_USE_MSI": "azuread:useMsi",
     "ARM_USE_OIDC": "azuread:useOidc",
+}
+# Every variable that we or azuread read, for those that are nearly one.
+_VARIABLES = {
+    *_AZUREAD_KEYS,
+    *SECRETS,
+    *("ARM_DISABLE_TERRAFORM_PARTNER_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID", "ARM_PARTNER_ID"),
+    *("ZOOM_ACCOUNT_ID", "ZOOM_API_URL", "ZOOM_CLIENT_ID", "ZOOM_OAUTH_URL"),
+    *("ZOOM_PORTAL_STATE", "ZOOM_PORTAL_TIMEOUT", "ZOOM_PORTAL_URL"),
 }
 # What strconv.ParseBool, which azuread reads its flags with, takes.
 _TRUE, _FALSE = ("1", "t", "true"), ("0", "f", "false")
@@ -89,3 +98,16 @@ class Settings:
         if text not in _TRUE + _FALSE:
             raise MissingCredentials(f"{name} is {value!r}; allowed: true, false")
         return text in _TRUE
+
+
+def misspelt_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """A line for each ZOOM_ and ARM_ variable that nobody reads and is nearly one that is not set.
+
+    Others use these prefixes, too, so it is no error; and where the right one is set, neither.
+    """
+    return [
+        f"the environment has {name}, which nothing here reads: {' or '.join(near)} is not set"
+        for name in sorted(environ)
+        if name.upper().startswith(("ZOOM_", "ARM_")) and name not in _VARIABLES
+        if (near := slips(name, _VARIABLES)[:2]) and not any(environ.get(one) for one in near)
+    ]

@@ -1,7 +1,8 @@
 """Entra's error codes that users of the integration meet, and what each says.
 
 Sources: Entra, "Unexpected error when performing consent to an application", "Troubleshoot consent
-issues", "Microsoft Entra authentication and authorization error codes".
+issues", "Microsoft Entra authentication and authorization error codes"; what 650057, 500111 and
+500113 say is in Microsoft's own messages.
 """
 
 import re
@@ -19,6 +20,15 @@ class Code:
     def __str__(self) -> str:
         return f"AADSTS{self.number}"
 
+
+_API = (
+    "Enterprise applications > Microsoft Graph (filter: Microsoft applications), which has to be "
+    "there and enabled, and the tenant's Microsoft 365 subscriptions"
+)
+_REPLY = (
+    "application.redirectUris, which has to have the address to the letter; for Zoom's own "
+    "application, application.clientId"
+)
 
 CODES = {
     code.number: code
@@ -47,6 +57,32 @@ CODES = {
             "permission is listed, or the client id is another application's",
         ),
         Code(
+            "65005",
+            "the application asks for an API that this tenant does not have, or that its "
+            "registration does not list",
+            _API,
+        ),
+        Code(
+            "650052",
+            "the application asks for a service that the tenant has not subscribed to or has "
+            "switched off",
+            _API,
+        ),
+        Code(
+            "650057",
+            "the request names an API that is not among the permissions of the registration",
+            "application.clientId; with source registered, whether somebody took Microsoft Graph "
+            "out of the registration's API permissions: `pulumi preview` shows it",
+        ),
+        *(
+            Code(number, f"{says}, so Entra does not know where to send the user back to", _REPLY)
+            for number, says in (
+                ("50011", "the request's reply address is none of the registration's"),
+                ("500111", "the request's reply address has a scheme that Entra does not allow"),
+                ("500113", "the registration has no reply address"),
+            )
+        ),
+        Code(
             "700016",
             "the application is not in this tenant",
             "application.clientId and ARM_TENANT_ID; the sign-in may have gone to another tenant",
@@ -58,7 +94,12 @@ CODES = {
             "Enterprise applications > the application > Users and groups; nested groups do not "
             "count",
         ),
-        Code("50020", "the user is of another tenant or identity provider than this one"),
+        Code(
+            "50020",
+            "the user is of another tenant or identity provider than this one",
+            "the account that signed in: a personal one, a guest's, or another company's that the "
+            "browser remembers; domains",
+        ),
         Code("50034", "the tenant has no such user"),
         Code("50057", "the user's account is disabled"),
     )

@@ -1,7 +1,6 @@
 """From the text of a tenant's file to a checked `Tenant`, or one line that says what is wrong."""
 
 import datetime
-import difflib
 import re
 from collections.abc import Hashable
 from typing import Any, ClassVar, get_args
@@ -16,21 +15,8 @@ from tenant.consent_check import check_consent
 from tenant.errors import DeclarationError
 from tenant.model import Attestation, Calendar, PortalSetting, Tenant
 from tenant.paths import check_paths
-
-PROJECT = "zoom-calendar"
-KEY = f"{PROJECT}:tenant"
-
-# Stack configuration of our own besides the declaration: credentials, under their variables' names.
-CREDENTIALS = (
-    "ARM_CLIENT_ID",
-    "ARM_CLIENT_SECRET",
-    "ZOOM_ACCOUNT_ID",
-    "ZOOM_CLIENT_ID",
-    "ZOOM_CLIENT_SECRET",
-)
-# Variables that a stack's configuration may hold in clear.
-ADDRESSES = ("ZOOM_API_URL", "ZOOM_OAUTH_URL", "ZOOM_PORTAL_URL", "ZOOM_PORTAL_STATE")
-
+from tenant.spelling import did_you_mean
+from tenant.stack_keys import KEY, refuse_misspelt_keys
 
 # What YAML 1.2 reads otherwise than PyYAML, which follows 1.1: tag to pattern and first letters.
 _OTHERWISE = {
@@ -102,10 +88,7 @@ def parse_file(text: str, file: str) -> Tenant:
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
         raise DeclarationError(file, "config", f"is missing; it must be a mapping that holds {KEY}")
-    known = {KEY, *(f"{PROJECT}:{name}" for name in (*CREDENTIALS, *ADDRESSES))}
-    for key in config:
-        if key.startswith(f"{PROJECT}:") and key not in known:
-            raise DeclarationError(file, f"config.{key}", _unknown(key, sorted(known)))
+    refuse_misspelt_keys(config, file)
     if KEY not in config:
         raise DeclarationError(file, f"config.{KEY}", "is missing")
     return parse(config[KEY], file)
@@ -232,9 +215,7 @@ _NEVER_DECLARED = dict.fromkeys(
 
 
 def _unknown(name: str, allowed: list[str]) -> str:
-    near = difflib.get_close_matches(name, allowed, n=1)
-    meant = f" (did you mean {near[0]}?)" if near else ""
-    return f"is not a key here{meant}; allowed: {', '.join(allowed)}"
+    return f"is not a key here{did_you_mean(name, allowed, 1)}; allowed: {', '.join(allowed)}"
 
 
 def _which(value: Any, steps: list[str]) -> str:

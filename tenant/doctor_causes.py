@@ -10,6 +10,7 @@ from tenant.consent_policies import Unread
 from tenant.doctor_case import Case, Cause, Certainty, User
 from tenant.doctor_fixes import correct, entra, solution_1, solution_2, yaml
 from tenant.effective import Finding, Principal, effective, lacking, unpublished
+from tenant.spelling import did_you_mean, meant
 
 _PRINCIPALS, _RISKY = "servicePrincipals", "allowUserConsentForRiskyApps"
 
@@ -157,11 +158,17 @@ def _unpublished(case: Case) -> Cause | None:
     missing = unpublished(case.facts)
     if not missing:
         return None
-    left = [name for name in case.facts.permissions if name not in missing]
-    evidence = (Finding(f"Microsoft Graph has no {', '.join(missing)}", _PRINCIPALS),)
+    known = () if isinstance(case.facts.published, Unread) else case.facts.published
+    hinted = ", ".join(f"{name}{did_you_mean(name, known)}" for name in missing)
+    evidence = (Finding(f"Microsoft Graph has no {hinted}", _PRINCIPALS),)
+    corrected = {name: meant(name, known) if name in missing else name
+                 for name in case.facts.permissions}  # fmt: skip
+    unclear = [name for name, one in corrected.items() if one is None]
+    left = list(dict.fromkeys(one for one in corrected.values() if one is not None))
     fix = correct(
         case.tenant,
-        "Correct the names",
+        f"Correct {', '.join(missing)}"
+        + (f"; what {', '.join(unclear)} should be is for you to say" if unclear else ""),
         yaml({"consent": {"permissions": left or ["Calendars.ReadWrite"]}}),
     )
     title = f"There is no delegated permission {', '.join(missing)}"

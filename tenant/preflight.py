@@ -6,35 +6,44 @@ services/preflight.py reads the facts; the program and `python -m fleet prefligh
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tenant.desired import client_id
 from tenant.model import Tenant
 
 Standing = Literal["ok", "not ok", "unknown"]
 
+_NO_TOKEN = ("missing", "rejected")
 LARGEST_SKEW = 60.0  # seconds; certificates' assertions and rate limits are times
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a declaration the preflight is about."""
+    """What of a declaration the preflight is about.
+
+    principal: the client id of the application whose service principal `pulumi up` needs to find;
+    '' where it makes one, or none is needed.
+    """
 
     account: str
     domains: tuple[str, ...]
     settings: bool
     locks: bool
+    principal: str = ""
 
 
 def wanted(tenant: Tenant) -> Wanted:
     """The part of `tenant` that asks something of the credentials, the plan or the domains."""
     zoom = tenant.zoom
     settings = bool(zoom.settings or zoom.paths)
-    return Wanted(zoom.account, tenant.domains, settings, bool(zoom.locks))
+    found = tenant.consent.by == "admin" and not tenant.application.ensure_principal
+    principal = (client_id(tenant) or "") if found else ""
+    return Wanted(zoom.account, tenant.domains, settings, bool(zoom.locks), principal)
 
 
 @dataclass(frozen=True)
 class Failure:
     """Why a fact could not be read; `kind` says what that means for the row."""
 
-    kind: Literal["unknown", "rejected", "plan"]
+    kind: Literal["unknown", "missing", "rejected", "plan"]
     text: str
 
 
@@ -43,12 +52,15 @@ class Facts:
     """What is there. A Failure stands where it could not be read, None where nobody said.
 
     settings: the account's settings document. managed: Zoom's managed domains, name to status.
+    entra: the tenant that Entra's token is for. principal: whether the wanted one is there.
     verified: Entra's verified domains. skew: seconds this machine's clock is ahead.
     """
 
     scopes: frozenset[str] | Failure
     settings: dict[str, Any] | Failure
     managed: dict[str, str] | Failure
+    entra: str | Failure | None
+    principal: bool | Failure | None
     verified: frozenset[str] | Failure
     skew: float | None
 
@@ -116,16 +128,27 @@ def rows(what: Wanted, facts: Facts) -> list[Row]:
         _plan(facts),
         _single_sign_on(facts),
         _managed(what, facts),
+        _entra(facts),
+        _principal(what, facts),
         _verified(what, facts),
         _clock(facts),
     ]
+
+
+def rejected(what: Wanted, facts: Facts) -> list[str]:
+    """Why credentials that are given and needed are refused: with them no `pulumi up` can end well.
+
+    Those that are missing are not among them: a first preview may be run by who has none.
+    """
+    needed = [facts.entra, *([facts.scopes] if what.settings or what.locks else [])]
+    return [one.text for one in needed if isinstance(one, Failure) and one.kind == "rejected"]
 
 
 def _credentials(what: Wanted, facts: Facts) -> Row:
     name = "Zoom: credentials"
     if not isinstance(facts.scopes, Failure):
         return Row(name, "ok", "Zoom gave a token")
-    if facts.scopes.kind == "rejected" and (what.settings or what.locks):
+    if facts.scopes.kind in _NO_TOKEN and (what.settings or what.locks):
         return Row(name, "not ok", facts.scopes.text)
     return Row(name, "unknown", facts.scopes.text)
 
@@ -202,6 +225,30 @@ def _managed(what: Wanted, facts: Facts) -> Row:
         "Associated Domains, or correct domains in the tenant's file"
     )
     return Row(name, "not ok", "; ".join(wrong), fix)
+
+
+def _entra(facts: Facts) -> Row:
+    name = "Entra: credentials"
+    if not isinstance(facts.entra, Failure):
+        of = f" of tenant {facts.entra}" if facts.entra else ""
+        return Row(name, "ok", f"Entra gave a token{of}")
+    return Row(name, "not ok" if facts.entra.kind in _NO_TOKEN else "unknown", facts.entra.text)
+
+
+def _principal(what: Wanted, facts: Facts) -> Row:
+    name = "Entra: Zoom's application"
+    if not what.principal:
+        return Row(name, "ok", "`pulumi up` needs none that is there before")
+    if isinstance(facts.principal, Failure):
+        return Row(name, "unknown", facts.principal.text)
+    if facts.principal:
+        return Row(name, "ok", f"the tenant has a service principal of {what.principal}")
+    fix = (
+        "Zoom adds it when the calendar is first authorized (`python -m fleet portal authorize`, "
+        "or Room Management > Calendar Integration in Zoom's portal); or declare "
+        "application.ensurePrincipal: true; or correct application.clientId"
+    )
+    return Row(name, "not ok", f"the tenant has no service principal of {what.principal}", fix)
 
 
 def _verified(what: Wanted, facts: Facts) -> Row:

@@ -5,7 +5,8 @@ from typing import Any
 
 from tenant.catalogue import LOCKS, SETTINGS, load
 from tenant.catalogue_schema import document_schema
-from tenant.declaration import ADDRESSES, CREDENTIALS, KEY, PROJECT, json_schema
+from tenant.declaration import json_schema
+from tenant.stack_keys import ADDRESSES, CREDENTIALS, KEY, PROJECT
 
 
 def file_schema() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from providers.values import has_unknown
 from services.entra.graph import literal
 from services.errors import NotFound, Refused, ServiceError
 from services.permissions import PRINCIPAL_READ
+from tenant.spelling import did_you_mean
 
 Publishes = Literal["oauth2PermissionScopes", "appRoles"]
 
@@ -113,14 +114,10 @@ def refuse_unpublished(
 def _require(
     resource: dict[str, Any], known: dict[str, str], names: list[str], kind: str, key: str
 ) -> dict[str, str]:
-    import difflib
-
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=3)
-            hint = f" (did you mean {', '.join(near)}?)" if near else ""
             raise Refused(
                 f"Entra: {resource.get('displayName', 'the resource')} has no {kind} permission "
-                f"{name}{hint}: nothing was written. Correct {key}."
+                f"{name}{did_you_mean(name, known)}: nothing was written. Correct {key}."
             )
     return {name: known[name] for name in names}

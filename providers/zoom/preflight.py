@@ -8,7 +8,7 @@ import dataclasses
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, Resource, UpdateResult
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, Resource, UpdateResult
 
 from providers.clients import graph, portal, zoom
 from providers.shared import Props, SharedProvider, to_json
@@ -20,7 +20,7 @@ from services.zoom.consent import read_asks
 from tenant.consent_policies import Unread
 from tenant.effective import answer_of, answer_unread, effective
 from tenant.matching import Where
-from tenant.preflight import Wanted, rows
+from tenant.preflight import Facts, Wanted, rejected, rows
 
 
 class PreflightProvider(SharedProvider):
@@ -37,7 +37,7 @@ class PreflightProvider(SharedProvider):
         consent, known = read_both_sides(props)
         return {
             **self._inputs(props),
-            "open": to_json(open_rows(props)),
+            "open": to_json(open_rows(*found(props))),
             "consent": to_json(consent),
             "known": known,
         }
@@ -53,8 +53,12 @@ class PreflightProvider(SharedProvider):
         if changed and not has_unknown(props):
             # What is created or updated has no outputs in a preview that could be told of.
             consent, _ = read_both_sides(props)
+            what, facts = found(props)
+            # An `up` would be refused, too, once it had begun. Without a stack nobody has said so.
+            if refused := rejected(what, facts):
+                return CheckResult(result.inputs, [CheckFailure("", text) for text in refused])
             print(f"consent: as it is now, {answer_of(consent['answer']).why}", flush=True)
-            for line in open_rows(props):
+            for line in open_rows(what, facts):
                 print(f"preflight: {line}", flush=True)
         return result
 
@@ -65,13 +69,21 @@ class PreflightProvider(SharedProvider):
         """Nothing was written, so there is nothing to put back."""
 
 
-def open_rows(props: Props) -> list[str]:
-    """One line for each thing that is not ok, or not known."""
+def found(props: Props) -> tuple[Wanted, Facts]:
+    """What has to hold, and what was read of it."""
     what = Wanted(
-        props["account"], tuple(props["domains"]), bool(props["settings"]), bool(props["locks"])
+        props["account"],
+        tuple(props["domains"]),
+        bool(props["settings"]),
+        bool(props["locks"]),
+        props.get("principal") or "",
     )
-    found = rows(what, read_facts(what, zoom(), graph))
-    return [row.line for row in found if row.standing != "ok"]
+    return what, read_facts(what, zoom(), graph)
+
+
+def open_rows(what: Wanted, facts: Facts) -> list[str]:
+    """One line for each thing that is not ok, or not known."""
+    return [row.line for row in rows(what, facts) if row.standing != "ok"]
 
 
 def read_both_sides(props: Props) -> tuple[dict[str, Any], str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
-from services.entra.graph import Graph, literal, quote, with_query
+from services.entra.graph import NOT_AS_DOCUMENTED, Graph, literal, quote, with_query
 from services.errors import Forbidden, NotFound, ServiceError, Unavailable
 from services.permissions import (
     ASSIGNED_READ,
@@ -73,6 +73,15 @@ def policy_path(policy_id: str) -> str:
     return f"{POLICIES}/{quote(policy_id)}"
 
 
+def principal_path(client_id: str) -> str:
+    """Where the service principal of an application is, with what is judged of it."""
+    return f"{_by_app_id(client_id)}?$select={_FIELDS}"
+
+
+def _by_app_id(client_id: str) -> str:
+    return f"/servicePrincipals(appId={literal(quote(client_id))})"
+
+
 def tenant_wide(principal_id: str) -> dict[str, str]:
     """The query for the grants that an administrator gave an application for the company."""
     return {
@@ -96,12 +105,9 @@ def read_consent(
     known = known or Known()
     if not all(name in known.published for name in permissions):
         known = Known(known.principal_id)
-    client, resource = (
-        f"/servicePrincipals(appId={literal(quote(app_id))})"
-        for app_id in (client_id, MICROSOFT_GRAPH)
-    )
+    client, resource = _by_app_id(client_id), _by_app_id(MICROSOFT_GRAPH)
     paths: dict[str, Need] = {
-        f"{client}?$select={_FIELDS}": PRINCIPAL_READ,
+        principal_path(client_id): PRINCIPAL_READ,
         f"{client}/appRoleAssignedTo?$top=1": ASSIGNED_READ,
         f"{resource}/delegatedPermissionClassifications": LEVELS_READ,
         AUTHORIZATION: AUTHORIZATION_READ,
@@ -165,7 +171,7 @@ def _part(read: Read, need: Need, parse: Any, *, absent: Any = _NO_DEFAULT) -> A
         return parse(read)
     except ServiceError as error:  # of a later page
         return lacks(error, need)
-    except (KeyError, TypeError, AttributeError):
+    except NOT_AS_DOCUMENTED:
         return Unread("Entra's answer is not as documented")
 
 

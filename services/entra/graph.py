@@ -1,9 +1,10 @@
 """Microsoft Graph v1.0: paging, batched reads, and errors that name the missing permission."""
 
+import contextlib
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -29,6 +30,20 @@ GATHER_AT_MOST = 0.15
 KEPT_SECONDS = 5.0
 _DEFINITE = (200, 403, 404)  # what is no passing trouble
 BATCH_LIMIT = 20  # Microsoft Graph, "JSON batching"
+
+
+# What reading an answer raises that lacks something, or has it of another kind.
+NOT_AS_DOCUMENTED = (KeyError, TypeError, AttributeError, ValueError)
+
+
+@contextlib.contextmanager
+def as_documented(path: str) -> Iterator[None]:
+    """Within it an answer is taken apart: raises Unavailable where that is not as documented."""
+    try:
+        yield
+    except NOT_AS_DOCUMENTED:
+        what = path.partition("?")[0]
+        raise Unavailable(f"Entra: GET {what}: the answer is not as documented") from None
 
 
 def quote(value: str) -> str:

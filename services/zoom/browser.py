@@ -78,13 +78,15 @@ def signed_in_context(
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
         raise SignedOut(HOW_TO_GET_IT, sent=False) from None
+    # What else the file has is ours, and none of Playwright's business.
+    stored: Any = state and {key: state[key] for key in ("cookies", "origins")}
     with contextlib.ExitStack() as stack:
         try:
             playwright = stack.enter_context(sync_playwright())
             browser = _launch(playwright, headless)
             stack.callback(browser.close)
             context = browser.new_context(
-                storage_state=state,
+                storage_state=stored,
                 locale="en-US",  # the labels are looked for in English
                 # A person's window is as large as they make it, and so is the page in it.
                 **({"viewport": {"width": 1280, "height": 1600}} if headless else _WINDOW),

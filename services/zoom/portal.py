@@ -87,7 +87,7 @@ class Portal:
         """Raises SignedOut where there is no browser or no state; starts no browser."""
         if not installed():
             raise SignedOut(HOW_TO_GET_IT, sent=False)
-        load_state(self._file, self._tenant)
+        load_state(self._file, self._settings, self._tenant)
 
     def close(self) -> None:
         """Closes the browser, if one is open."""
@@ -99,7 +99,7 @@ class Portal:
     def _open(self) -> Iterator[SettingsPage]:
         self.refuse_unusable()  # before a lock is waited for
         with alone(self._settings, self._file):
-            state = load_state(self._file, self._tenant)
+            state = load_state(self._file, self._settings, self._tenant)
             with signed_in_context(self._url, state) as context:
                 page, patience = context.new_page(), _patience(self._settings)
                 yield SettingsPage(page, self._url, patience, self._tenant)
@@ -107,7 +107,7 @@ class Portal:
 
     def _keep_state(self, context: "BrowserContext", before: Any) -> None:
         """Where the portal renews its cookies the newer state takes the older's place."""
-        now = context.storage_state()
+        now = {**before, **context.storage_state()}
         if now != before and now["cookies"] and os.access(self._file, os.W_OK):
             with contextlib.suppress(ServiceError):
                 save_state(self._file, now)

@@ -4,7 +4,6 @@ Both open a browser that the person sees and wait, bounded, for what they do the
 in for them in tests: it gets the page.
 """
 
-import contextlib
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -18,12 +17,14 @@ from services.zoom import portal_evidence
 from services.zoom.browser import has_display, signed_in_context
 from services.zoom.portal_page import SETTINGS_PATH, SIGN_IN, SettingsPage, Stopped, exactly
 from services.zoom.portal_state import (
+    OthersState,
     alone,
     data_folder,
     load_state,
     portal_url,
     save_state,
     state_file,
+    whose,
 )
 from tenant.catalogue import load
 
@@ -46,20 +47,24 @@ def sign_in(
 ) -> Path:
     """Lets a person sign in, whatever their SSO and MFA ask, and keeps the state; returns its file.
 
-    Done when the account settings are shown. Raises SignedOut.
+    Done when the account settings are shown. Raises SignedOut, also
+    where the file is another tenant's.
     """
     _refuse_without_display(headless)
     file, url = state_file(settings, tenant), portal_url(settings)
-    before = None
-    with contextlib.suppress(SignedOut):
-        before = load_state(file, tenant)  # a device that is remembered need not prove itself again
+    try:  # a device that is remembered need not prove itself again
+        before = load_state(file, settings, tenant)
+    except OthersState:
+        raise
+    except SignedOut:
+        before = None
     with alone(settings, file, 5), signed_in_context(url, before, headless=headless) as context:
         page = context.new_page()
         page.goto(url + SETTINGS_PATH, wait_until="domcontentloaded")
         if person is not None:
             person(page)
         _wait_for(lambda: any(map(_shows_settings(url), context.pages)), wait, page)
-        save_state(file, context.storage_state())
+        save_state(file, {**context.storage_state(), **whose(settings, tenant)})
     return file
 
 
@@ -78,7 +83,7 @@ def authorize(
     """
     _refuse_without_display(headless)
     file, url = state_file(settings, tenant), portal_url(settings)
-    state = load_state(file, tenant)
+    state = load_state(file, settings, tenant)
     with alone(settings, file, 5), signed_in_context(url, state, headless=headless) as context:
         page = context.new_page()
         SettingsPage(page, url, PATIENCE, tenant).open()
@@ -96,7 +101,7 @@ def authorize(
             person(next(one for one in context.pages if not at_home(one)))
         _wait_for(lambda: all(map(at_home, context.pages)), wait, page)
         page.wait_for_load_state("networkidle")
-        save_state(file, context.storage_state())
+        save_state(file, {**state, **context.storage_state()})
 
 
 def walk_to_microsoft(page: "Page") -> None:

@@ -21,6 +21,8 @@ from services.redact import remember_secret
 from services.settings import Settings
 
 PORTAL_URL = "https://zoom.us"
+# Beside the browser's own keys in the file: the portal's pages do not say whose they are.
+MARK = "zoomCalendar"
 LOCK_WAIT = 120.0  # seconds to wait for another run's browser on the same account
 
 
@@ -37,9 +39,27 @@ class _Cookie(msgspec.Struct):
     sameSite: Literal["Strict", "Lax", "None"]  # noqa: N815
 
 
-class _State(msgspec.Struct):
+class _Whose(msgspec.Struct):
+    """Whom a person signed in for. account: a digest of ZOOM_ACCOUNT_ID, '' where that is unset."""
+
+    tenant: str
+    account: str = ""
+
+    def is_other_than(self, mine: "_Whose") -> bool:
+        """The account decides where both name one: a stack may have got another name."""
+        if self.account and mine.account:
+            return self.account != mine.account
+        return self.tenant != mine.tenant
+
+
+class _State(msgspec.Struct, rename={"signed_in_for": MARK}):
     cookies: list[_Cookie]
     origins: list[dict[str, Any]]
+    signed_in_for: _Whose | None = None  # a state from elsewhere does not say
+
+
+class OthersState(SignedOut):
+    """The state is of another tenant's portal."""
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -65,13 +85,26 @@ def sign_in_anew(tenant: str) -> str:
     return f"run `python -m fleet portal login {tenant}`"
 
 
-def load_state(file: Path, tenant: str) -> dict[str, Any]:
-    """The state in `file`, whose cookies no text shows from now on. Raises SignedOut."""
+def whose(settings: Settings, tenant: str) -> dict[str, Any]:
+    """What a state says of whom it is for, to be saved with it."""
+    return {MARK: msgspec.to_builtins(_whose(settings, tenant))}
+
+
+def _whose(settings: Settings, tenant: str) -> _Whose:
+    account = settings.get("ZOOM_ACCOUNT_ID") or ""
+    return _Whose(tenant, account and hashlib.sha256(account.encode()).hexdigest()[:12])
+
+
+def load_state(file: Path, settings: Settings, tenant: str) -> dict[str, Any]:
+    """The state in `file`, whose cookies no text shows from now on.
+
+    Raises SignedOut, and OthersState where somebody signed in for another tenant's account.
+    """
     try:
         if file.stat().st_mode & 0o077:
             raise SignedOut(f"{file} can be read by others: chmod 600 {file}", sent=False)
         state = json.loads(file.read_text(encoding="utf-8"))
-        cookies = [cookie.value for cookie in msgspec.convert(state, _State).cookies]
+        known = msgspec.convert(state, _State)
     except FileNotFoundError:
         raise SignedOut(
             f"nobody is signed in to Zoom's portal ({file} is not there): {sign_in_anew(tenant)}",
@@ -83,9 +116,17 @@ def load_state(file: Path, tenant: str) -> dict[str, Any]:
         raise SignedOut(
             f"{file} is no browser's state: {sign_in_anew(tenant)}", sent=False
         ) from None
-    for cookie in cookies:
-        if len(cookie) >= 12:  # shorter ones are flags and languages, which texts may well hold
-            remember_secret(cookie)
+    for cookie in known.cookies:
+        if len(cookie.value) >= 12:  # shorter ones are flags and languages, which texts may hold
+            remember_secret(cookie.value)
+    theirs = known.signed_in_for
+    if theirs is not None and theirs.is_other_than(_whose(settings, tenant)):
+        raise OthersState(
+            f"{file} is signed in for tenant {theirs.tenant}, and this is {tenant}: nothing was "
+            "read. Name another file in ZOOM_PORTAL_STATE, check ZOOM_ACCOUNT_ID, or delete the "
+            f"file and {sign_in_anew(tenant)}",
+            sent=False,
+        )
     return dict(state)
 
 

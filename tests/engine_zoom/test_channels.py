@@ -188,7 +188,7 @@ def test_what_a_person_attests_to_is_neither_set_nor_read_and_can_be_required(
 
 def test_the_preflight_command_needs_no_stack_and_names_each_fix(tenant: Tenant) -> None:
     tenant.workspace.stack_file(TENANT).write_text(text())
-    assert tenant.fleet("preflight", TENANT).count("ok  ") == 8
+    assert tenant.fleet("preflight", TENANT).count("ok  ") == 10
     tenant.zoom["settings"]["security"]["signin_with_sso"]["enable"] = False
     tenant.emulator.set_zoom_scopes(["account:read:settings:admin"])
     rows = json.loads(tenant.fleet("preflight", TENANT, "--format", "json", code=3))["rows"]

@@ -164,9 +164,21 @@ def test_the_command_writes_and_says_what_is_next(
     moved = file.rename(stacks / file.name)
     monkeypatch.setattr(pulumi, "ROOT", file.parent)
     evidence = str(file.with_name("seen.png"))
-    told = ["attest", "contoso", "users_can_consent", "off", "--evidence", evidence, "--who", "ada"]
-    result = CliRunner().invoke(command.main, told)
-    assert (result.exit_code, "Now commit it" in result.output) == (0, True)
+    asked = [
+        "attest",
+        "contoso",
+        "users_can_consent",
+        "off",
+        "--evidence",
+        evidence,
+        "--who",
+        "ada",
+    ]
+    result = CliRunner().invoke(command.main, asked)
+    ends = datetime.date.today() + datetime.timedelta(days=90)
+    told = "Next: commit the file, then `python -m fleet preview contoso`; attest again before it"
+    assert result.exit_code == 0
+    assert f"{told} runs out on {ends}." in result.output
     assert "who: ada" in moved.read_text()
-    wrong = CliRunner().invoke(command.main, [*told[:2], "something", *told[3:]])
+    wrong = CliRunner().invoke(command.main, [*asked[:2], "something", *asked[3:]])
     assert wrong.exit_code == 2

@@ -49,6 +49,17 @@ def test_rules_that_a_file_breaks_are_warnings(project: Path) -> None:
     assert done.stderr.startswith("warning: stacks/Pulumi.fabrikam.yaml: redirect-uri-https: ")
 
 
+def test_a_variable_that_is_nearly_ours_is_a_warning(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ZOOM_ACCOUNT_ID", raising=False)
+    monkeypatch.setenv("ZOOM_ACOUNT_ID", "s3cret")
+    done = fleet("validate")
+    assert (done.exit_code, "s3cret" in done.stderr) == (0, False)
+    assert "warning: the environment has ZOOM_ACOUNT_ID" in done.stderr
+    assert "ZOOM_ACCOUNT_ID is not set" in done.stderr
+
+
 def test_every_file_that_cannot_be_used_is_named(project: Path) -> None:
     declare(project, "fabrikam", DECLARED.read_text().replace("by: admin", "by: nobody"))
     (project / "stacks" / "Pulumi.binary.yaml").write_bytes(b"\xff\xfe\x00")

@@ -47,7 +47,7 @@ def test_the_text_names_tenants_resources_and_properties_from_live_to_declared()
         "  update zoom-settings: zoom_rooms.list: false → true\n"
         "✗ failed: could not be previewed\n"
         "  error: Forbidden: Entra says no\n"
-        "✓ unread: 1 unknown\n"
+        "? unread: 1 unknown\n"
         "  unknown zoom-settings: since 2026-11-23: no scope\n"
         "4 tenants: 1 as declared, 1 differing from live, 1 not previewed, 1 in part unknown, "
         "1 resource unknown.\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64encode
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from emulator import Emulator, Fault
 from emulator.seed_entra import ZOOM_APP_ID
 from providers.entra.user_consent_settings import UserConsentSettingsProvider
 from providers.prior import KINDS
+from tests import logins
 from tests.providers.conftest import Start
 from tests.providers.stack import (
     ASSIGNMENT,
@@ -145,6 +147,30 @@ def test_a_policy_made_by_somebody_after_a_refused_create_is_not_ours(
     with pytest.raises(Failed, match="is there with other content"):
         resource.up()
     assert emulator.snapshot() == before
+
+
+def test_without_a_tenants_id_the_token_says_whose_the_state_is(
+    emulator: Emulator, start: Start
+) -> None:
+    login = logins.managed_identity(emulator, Path())
+    process = start(None, **login.env, ARM_CLIENT_SECRET="", ARM_TENANT_ID="")
+    resource = Resource(process, POLICY)
+    resource.up()
+    assert resource.state is not None
+    state = resource.state
+    by_id = start().of(KINDS[POLICY.of])
+    assert by_id.read(state.id, state.outs)[1]["owner"] == state.outs["owner"]
+
+    # The same machine, and an identity of another tenant.
+    payload = urlsafe_b64encode(json.dumps({"tid": OTHER_TENANT}).encode()).decode().rstrip("=")
+    token = {"access_token": f"e30.{payload}.x", "expires_in": 3599, "token_type": "Bearer"}
+    emulator.faults.add(Fault(service="imds", status=200, json=token, times=None))
+    elsewhere = start(None, **login.env, ARM_CLIENT_SECRET="", ARM_TENANT_ID="")
+    emulator.clear_log()
+    for act in (elsewhere.of(KINDS[POLICY.of]).read, elsewhere.of(KINDS[POLICY.of]).delete):
+        with pytest.raises(Failed, match="of another Entra tenant than the credentials"):
+            act(state.id, state.outs)
+    assert not [entry for entry in emulator.log if entry["service"] == "entra"]
 
 
 def test_what_only_reads_is_of_one_tenant_too(

@@ -17,6 +17,7 @@ from services.doctor import read_case
 from services.entra import consent
 from services.entra.consent import known_from_text, known_to_text, read_consent
 from services.entra.graph import Graph
+from services.errors import Unavailable
 from services.permissions import AUTHORIZATION_READ
 from services.settings import Settings
 from services.zoom.api import ZoomApi
@@ -221,13 +222,13 @@ def test_an_answer_serves_each_purpose_once_and_none_across_a_write(
 # ---- the doctor's case -------------------------------------------------------------------------
 
 
-def case(graph: Graph, user: str | None = None, **zoom: Any) -> Case:
+def case(graph: Graph, user: str | None = None, application: Any = None, **zoom: Any) -> Case:
     declared = declaration.parse(
         {
             "name": "Contoso",
             "domains": ["contoso.com"],
             "consent": {"by": "admin", "permissions": BOTH},
-            "application": {"source": "zoom"},
+            "application": application or {"source": "zoom"},
             "zoom": {"calendar": {"integration": True, "integrateOnSignIn": True}, **zoom},
         },
         "stacks/Pulumi.contoso.yaml",
@@ -310,3 +311,48 @@ def test_rules_that_the_declaration_breaks_are_told(graph: Graph) -> None:
     calendar = {"integration": True, "integrateOnSignIn": True}
     rules = case(graph, calendar={**calendar, "attestations": {"users_can_consent": word}}).rules
     assert any(rule.startswith("attestation-in-date: zoom.calendar.attestations") for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("path", "left_out", "part"),
+    [
+        (r"/users/adele", "id", "user"),
+        (r"/users/adele", "userPrincipalName", "user"),
+        (r"/organization", "value", "verified"),
+    ],
+)
+def test_a_part_that_is_not_as_documented_is_unknown_and_no_traceback(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, path: str, left_out: str, part: str
+) -> None:
+    whole = graph.get
+
+    def malformed(at: str, *args: Any, **options: Any) -> Any:
+        body = whole(at, *args, **options)
+        return {k: v for k, v in body.items() if k != left_out} if at.startswith(path) else body
+
+    monkeypatch.setattr(graph, "get", malformed)
+    unread = getattr(case(graph, "adele@contoso.com"), part)
+    assert isinstance(unread, Unread)
+    assert "answer is not as documented" in unread.why
+
+
+@pytest.mark.parametrize("left_out", ["appId", "displayName"])
+def test_members_that_are_not_as_documented_are_unknown(
+    graph: Graph, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    zoom_of(emulator)["appId"] = "a651cfda-cbdd-4a39-bd03-fa829c3c1b29"
+    whole = graph.list_all
+
+    def malformed(*args: Any, **options: Any) -> Any:
+        return [{k: v for k, v in one.items() if k != left_out} for one in whole(*args, **options)]
+
+    monkeypatch.setattr(graph, "list_all", malformed)
+    assert case(graph).others == Unread("Entra's answer is not as documented")
+
+
+def test_a_registration_without_an_id_ends_in_one_line(
+    graph: Graph, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph, "list_all", lambda *args: [{"id": "1"}])
+    with pytest.raises(Unavailable, match="GET /applications: the answer is not as documented"):
+        case(graph, application={"source": "registered"})

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from tenant.declaration import ADDRESSES, CREDENTIALS, parse, parse_file
+from tenant.declaration import parse, parse_file
 from tenant.errors import DeclarationError
 from tenant.schema import file_schema
+from tenant.stack_keys import ADDRESSES, AZUREAD_KEYS, CREDENTIALS
 
 ROOT = Path(__file__).parents[2]
 FILE = "stacks/Pulumi.contoso.yaml"
@@ -210,6 +211,38 @@ def test_credentials_and_addresses_may_stand_beside_the_tenant() -> None:
         parse_file(f"{GOOD}  zoom-calendar:ZOOM_PORTAL_STAT: given\n", "f")
 
 
+@pytest.mark.parametrize(
+    ("key", "allowed"),
+    [
+        ("azuread:tenantid", "azuread:tenantId"),
+        ("azuread:tenant_id", "azuread:tenantId"),
+        ("azure-ad:tenantId", "azuread:tenantId"),
+        ("azuread:clientSecretPath", "azuread:clientSecretFilePath or azuread:clientSecret"),
+        ("zoom-calender:tenant", "zoom-calendar:tenant"),
+        ("zoom_calendar:ZOOM_ACOUNT_ID", "zoom-calendar:ZOOM_ACCOUNT_ID"),
+        ("ZOOM_ACCOUNT_ID", "zoom-calendar:ZOOM_ACCOUNT_ID"),
+        ("tenantId", "azuread:tenantId"),
+    ],
+)
+def test_a_key_beside_the_tenants_that_is_nearly_ours_is_refused(key: str, allowed: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        parse_file(f"{GOOD}  {key}: s3cret\n", FILE)
+    told = f"{FILE}: config.{key}: is not a key that anything here reads; allowed: {allowed}"
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("azure:clientId", "azure-native:tenantId", "azuredevops:clientId", "aws:region"),
+        *("azuread:microsoftGraphEndpoint", "azuread:version", "pulumi:tags", "zoom:tenant"),
+        *(f"azuread:{name}" for name in AZUREAD_KEYS if name != "tenantId"),
+    ],
+)
+def test_a_key_of_somebody_else_is_theirs(key: str) -> None:
+    parse_file(f"{GOOD}  {key}: anything\n", FILE)
+
+
 def test_a_time_of_day_is_text_as_the_engine_has_it() -> None:
     assert parse_file(GOOD.replace("name: Contoso", "name: 12:30"), FILE).name == "12:30"
 
@@ -262,7 +295,7 @@ def test_the_committed_schema_is_that_of_the_model() -> None:
     assert committed == json.loads(json.dumps(file_schema())), "run `make docs`"
 
 
-@pytest.mark.parametrize("name", ["example.yaml", "Pulumi.contoso.yaml"])
+@pytest.mark.parametrize("name", ["minimal.yaml", "example.yaml", "Pulumi.contoso.yaml"])
 def test_the_files_we_ship_hold_against_model_and_schema(name: str) -> None:
     text = (ROOT / "stacks" / name).read_text()
     parse_file(text, name)

@@ -276,3 +276,18 @@ def test_a_policy_that_is_not_declared_is_not_called_declared() -> None:
     theirs = declaration.parse(value, "f")
     assert "declares it already" in solution_1(ours, "Let users consent").what
     assert "declare it, then" in solution_1(theirs, "Let users consent").what
+
+
+def test_a_misspelt_permission_is_corrected_where_one_alone_is_near() -> None:
+    asked = ["Calendar.ReadWrite", "Contacts.ReadWrite", "Kalender.Lesen"]
+    cause = by_name(case(world(asked=asked)))["permission-unpublished"]
+    (evidence,), (fix,) = cause.evidence, cause.fixes
+    assert "Calendar.ReadWrite (did you mean Calendars.ReadWrite" in evidence.text
+    assert fix.what.endswith("; what Kalender.Lesen should be is for you to say")
+    assert "permissions: [Calendars.ReadWrite, Contacts.ReadWrite]" in fix.declaration
+
+
+def test_a_correction_never_names_a_permission_twice() -> None:
+    asked = ["Calendars.ReadWrite", "Calendar.ReadWrite"]
+    (fix,) = by_name(case(world(asked=asked)))["permission-unpublished"].fixes
+    assert "permissions: [Calendars.ReadWrite]" in fix.declaration

@@ -4,13 +4,18 @@ import dataclasses
 
 import pytest
 
-from tenant.preflight import Facts, Failure, Row, Wanted, rows
+from tenant import declaration
+from tenant.preflight import Facts, Failure, Row, Wanted, rejected, rows, wanted
+from tests.tenant.test_doctor import DECLARED
 
-ALL = Wanted("me", ("contoso.com",), settings=True, locks=True)
+ZOOM = "fc108d3f-543d-4374-bbff-c7c51f651fe5"
+ALL = Wanted("me", ("contoso.com",), settings=True, locks=True, principal=ZOOM)
 GOOD = Facts(
     scopes=frozenset({"account:read:admin", "account:write:admin"}),
     settings={"security": {"signin_with_sso": {"enable": True}}},
     managed={"Contoso.com": "verified"},
+    entra="11111111-1111-1111-1111-111111111111",
+    principal=True,
     verified=frozenset({"contoso.com", "contoso.onmicrosoft.com"}),
     skew=2.0,
 )
@@ -54,14 +59,20 @@ def test_scopes_that_zoom_does_not_name_are_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings", "standing"), [("rejected", True, "not ok"), ("rejected", False, "unknown")]
+    ("kind", "settings", "standing"),
+    [
+        ("rejected", True, "not ok"),
+        ("missing", True, "not ok"),
+        ("rejected", False, "unknown"),
+        ("missing", False, "unknown"),
+    ],
 )
 def test_credentials_that_fail_matter_where_something_is_declared_over_the_api(
     kind: str, settings: bool, standing: str
 ) -> None:
     failure = Failure(kind, "ZOOM_CLIENT_ID is not set")  # type: ignore[arg-type]
     what = dataclasses.replace(ALL, settings=settings, locks=False)
-    assert row("credentials", what, scopes=failure).standing == standing
+    assert row("Zoom: credentials", what, scopes=failure).standing == standing
     assert row("scopes to write", dataclasses.replace(ALL), scopes=failure).standing == "unknown"
 
 
@@ -113,3 +124,58 @@ def test_a_clock_that_is_off_is_told_by_how_much(
     one = row("clock", skew=skew)
     assert one.standing == standing
     assert words in one.found
+
+
+@pytest.mark.parametrize(
+    ("kind", "standing"),
+    [("rejected", "not ok"), ("missing", "not ok"), ("unknown", "unknown")],
+)
+def test_entras_credentials_are_needed_whatever_is_declared(kind: str, standing: str) -> None:
+    failure = Failure(kind, "AADSTS7000215: Invalid client secret")  # type: ignore[arg-type]
+    what = dataclasses.replace(ALL, settings=False, locks=False)
+    one = row("Entra: credentials", what, entra=failure)
+    assert (one.standing, one.found) == (standing, failure.text)
+
+
+def test_only_given_and_needed_credentials_that_are_refused_end_a_first_preview() -> None:
+    no, none = Failure("rejected", "refused"), Failure("missing", "not set")
+    down = Failure("unknown", "no answer")
+
+    def ends(what: Wanted, **facts: object) -> list[str]:
+        return rejected(what, dataclasses.replace(GOOD, **facts))  # type: ignore[arg-type]
+
+    assert ends(ALL, entra=no, scopes=no) == ["refused", "refused"]
+    assert ends(dataclasses.replace(ALL, settings=False, locks=False), scopes=no) == []
+    assert ends(ALL, entra=none, scopes=none) == ends(ALL, entra=down, scopes=down) == []
+    assert ends(ALL) == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "standing"),
+    [(True, "ok"), (False, "not ok"), (Failure("unknown", "no permission"), "unknown")],
+)
+def test_zooms_application_has_to_be_there_before_it_is_granted_anything(
+    principal: object, standing: str
+) -> None:
+    one = row("Zoom's application", principal=principal)
+    assert one.standing == standing
+    assert ("application.ensurePrincipal: true" in one.fix) is (standing == "not ok")
+    later = row("Zoom's application", dataclasses.replace(ALL, principal=""), principal=None)
+    assert later.standing == "ok"
+
+
+@pytest.mark.parametrize(
+    ("by", "application", "principal"),
+    [
+        ("admin", {"source": "zoom"}, ZOOM),
+        ("admin", {"source": "zoom", "ensurePrincipal": True}, ""),
+        ("admin", {"source": "registered"}, ""),
+        ("user", {"source": "zoom"}, ""),
+    ],
+)
+def test_who_grants_to_zooms_application_needs_it_there(
+    by: str, application: dict[str, object], principal: str
+) -> None:
+    consent = {"by": by, "permissions": ["Calendars.ReadWrite"]}
+    declared = {**DECLARED, "consent": consent, "application": application}
+    assert wanted(declaration.parse(declared, "f")).principal == principal

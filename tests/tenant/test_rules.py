@@ -8,9 +8,10 @@ import msgspec
 import pytest
 import yaml
 
-from tenant.declaration import KEY, parse
+from tenant.declaration import parse
 from tenant.model import Tenant
 from tenant.rules import LONGEST, RULES, SOON, broken, credential_problem
+from tenant.stack_keys import KEY
 
 TODAY = datetime.date(2026, 11, 23)
 ROOT = Path(__file__).parents[2]

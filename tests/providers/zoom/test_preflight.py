@@ -13,7 +13,7 @@ from emulator.seed_entra import ZOOM_APP_ID
 from providers.prior import KINDS
 from providers.zoom.preflight import PreflightProvider
 from tests.providers.stack import LOCKS, SETTINGS, Resource
-from tests.providers.wire import SAME, Process
+from tests.providers.wire import SAME, Failed, Process
 
 ASKED: dict[str, Any] = {
     "account": "me",
@@ -23,6 +23,7 @@ ASKED: dict[str, Any] = {
     "clientId": ZOOM_APP_ID,
     "permissions": ["Calendars.ReadWrite", "Contacts.ReadWrite"],
     "policies": [],
+    "principal": ZOOM_APP_ID,
     "asks": {"path": "", "names": [], "tenant": "contoso"},
 }
 Start = Callable[..., Process]
@@ -174,3 +175,53 @@ def test_without_a_sign_in_to_entra_the_answer_is_unknown(start: Start) -> None:
     answer = told(outs)["answer"]
     assert answer["effective"] == "unknown"
     assert "AADSTS7000215" in answer["why"]
+
+
+def test_entras_refusal_ends_the_first_preview_and_not_a_later_one(start: Start) -> None:
+    process = start(None, ARM_CLIENT_SECRET="wrong")
+    with pytest.raises(Failed, match=r"AADSTS7000215.*Check ARM_TENANT_ID"):
+        process.of(PreflightProvider).check(ASKED)
+    _, outs = process.of(PreflightProvider).create(ASKED)
+    standing = [line for line in opened(outs) if line.startswith("Entra: ")]
+    assert standing[0].startswith("Entra: credentials: not ok: Entra: POST token: HTTP 401")
+    assert all("unknown: there is no token" in line for line in standing[1:])
+
+
+def test_zooms_refusal_ends_the_first_preview_only_where_the_api_is_needed(start: Start) -> None:
+    process = start(None, ZOOM_CLIENT_SECRET="wrong")
+    with pytest.raises(Failed, match="ZOOM_CLIENT_SECRET"):
+        process.of(PreflightProvider).check(ASKED)
+    process.of(PreflightProvider).check({**ASKED, "settings": False, "locks": False})
+
+
+def test_who_has_no_credentials_yet_may_preview_for_the_first_time(start: Start) -> None:
+    process = start(None, ZOOM_CLIENT_SECRET="", ARM_CLIENT_SECRET="", ARM_USE_CLI="false")
+    process.of(PreflightProvider).check(ASKED)
+    process.stop()
+    assert "preflight: Entra: credentials: not ok: Entra: no credentials" in process.output
+    assert "preflight: Zoom: credentials: not ok: ZOOM_CLIENT_SECRET is not set" in process.output
+
+
+def test_an_absent_principal_is_told_before_anything_is_made(
+    start: Start, emulator: Emulator
+) -> None:
+    principals = emulator.world.data["entra"]["servicePrincipals"]
+    with emulator.world.lock:
+        del principals[next(k for k, one in principals.items() if one["appId"] == ZOOM_APP_ID)]
+    process = start()
+    process.of(PreflightProvider).check(ASKED)
+    asked = [item["path"] for e in emulator.log for item in e.get("items") or [e]]
+    assert sum(path.endswith(f"(appId='{ZOOM_APP_ID}')") for path in asked) == 1, asked
+    _, outs = process.of(PreflightProvider).create({**ASKED, "principal": ""})
+    assert opened(outs) == []
+    process.stop()
+    told = f"Zoom's application: not ok: the tenant has no service principal of {ZOOM_APP_ID}"
+    assert told in process.output
+
+
+def test_a_state_of_before_that_row_is_read_without_it(start: Start) -> None:
+    provider = start().of(PreflightProvider)
+    id_, outs = provider.create(ASKED)
+    del outs["principal"]
+    _, read, _ = provider.read(id_, outs)
+    assert opened(read) == []

@@ -13,9 +13,11 @@ from emulator.entra_grants import grant_id
 from emulator.seed_entra import ZOOM_APP_ID
 from fleet.portal import authorize_and_verify
 from services.errors import Refused, SignedOut
+from services.zoom import portal as portal_module
 from services.zoom import portal_person
 from services.zoom.portal import Portal
 from services.zoom.portal_person import Person, sign_in
+from services.zoom.portal_state import MARK, save_state, whose
 from tenant.declaration import parse_file
 from tenant.model import Tenant
 from tests.portal_person import (
@@ -58,10 +60,33 @@ def test_whoever_signs_in_leaves_a_state_that_reads_the_portal(portal_emulator: 
     known = settings(portal_emulator)
     file = sign_in(known, "contoso", person=sign_in_to_zoom, headless=True)
     assert file.stat().st_mode & 0o777 == 0o600
-    assert json.loads(file.read_text())["cookies"]
+    state = json.loads(file.read_text())
+    assert state["cookies"]
     portal = Portal(known, "contoso")
     assert set(portal.read(list(NAMES)).values) == set(NAMES)
     portal.close()
+    assert json.loads(file.read_text())[MARK] == state[MARK]
+
+
+def test_a_state_of_another_tenant_is_neither_used_nor_signed_over(
+    portal_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = signed_in(portal_emulator, ZOOM_ACCOUNT_ID="")
+    theirs = settings(portal_emulator, ZOOM_ACCOUNT_ID="", ZOOM_PORTAL_STATE=str(file))
+    save_state(file, {**json.loads(file.read_text()), **whose(theirs, "contoso")})
+    before = file.read_bytes()
+    monkeypatch.setattr(portal_person, "signed_in_context", lambda *_: pytest.fail("a browser"))
+    monkeypatch.setattr(portal_module, "signed_in_context", lambda *_: pytest.fail("a browser"))
+    portal = Portal(theirs, "fabrikam")
+    for act in (
+        lambda: portal.read(list(NAMES)),
+        lambda: portal.write({"users_can_consent": False}),
+        lambda: sign_in(theirs, "fabrikam", headless=True),
+        lambda: portal_person.authorize(theirs, "fabrikam", headless=True),
+    ):
+        with pytest.raises(SignedOut, match="signed in for tenant contoso, and this is fabrikam"):
+            act()
+    assert file.read_bytes() == before
 
 
 def test_nobody_who_signs_in_leaves_no_state(portal_emulator: Emulator) -> None:
