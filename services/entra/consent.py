@@ -34,6 +34,8 @@ _FIELDS = (
     "id,appId,displayName,accountEnabled,appRoleAssignmentRequired,appOwnerOrganizationId,"
     "verifiedPublisher,disabledByMicrosoftStatus"
 )
+# Microsoft Graph, appRoleAssignment.principalType; a ServicePrincipal is no one who signs in.
+_PEOPLE = ("User", "Group")
 # Microsoft Graph, application: null is the default, NotDisabled one of the values.
 _NOT_STOPPED = (None, "NotDisabled")
 
@@ -102,7 +104,7 @@ def read_consent(
     )
     paths: dict[str, Need] = {
         f"{client}?$select={_FIELDS}": PRINCIPAL_READ,
-        f"{client}/appRoleAssignedTo?$top=1": ASSIGNED_READ,
+        f"{client}/appRoleAssignedTo?$select=principalType": ASSIGNED_READ,
         f"{resource}/delegatedPermissionClassifications": LEVELS_READ,
         AUTHORIZATION: AUTHORIZATION_READ,
         POLICIES: POLICY_READ,
@@ -133,9 +135,9 @@ def read_consent(
         levels=_part(read[levels_at], LEVELS_READ, _levels(graph, levels_at)),
         assigned=assigned,
         policies=_part(read[POLICIES], POLICY_READ, _policies(graph, assigned)),
-        granted=_granted(graph, principal, known, read),
+        granted=_as_published(_granted(graph, principal, known, read), permissions),
         someone_assigned=_part(
-            read[assigned_at], ASSIGNED_READ, lambda body: bool(body["value"]), absent=False
+            read[assigned_at], ASSIGNED_READ, _someone(graph, assigned_at), absent=False
         ),
         risky_apps=_part(
             read[AUTHORIZATION],
@@ -212,6 +214,18 @@ def _levels(graph: Graph, path: str) -> Any:
     return parse
 
 
+def _someone(graph: Graph, path: str) -> Any:
+    """Graph filters assignments by no type, so its pages are read until somebody is there."""
+
+    def any_of(assignments: list[Body]) -> bool:
+        return any(one["principalType"] in _PEOPLE for one in assignments)
+
+    def parse(page: Body) -> bool:
+        return any_of(page["value"]) or any_of(graph.rest_of(page, path, ASSIGNED_READ))
+
+    return parse
+
+
 def assigned_entries(authorization: Body) -> list[str]:
     """All entries of an authorization policy, byte for byte; Unavailable where it has no list."""
     role = authorization.get("defaultUserRolePermissions")
@@ -278,6 +292,24 @@ def _granted(
 
     granted: frozenset[str] | Unread = _part(page, GRANT_READ, parse)
     return granted
+
+
+def _as_published(
+    granted: frozenset[str] | Unread, permissions: Sequence[str]
+) -> frozenset[str] | Unread:
+    """`granted`; unknown where it lacks permissions only by upper and lower case.
+
+    A scope of a grant "should match" the name that the API publishes (Microsoft Graph,
+    oAuth2PermissionGrant), Graph keeps it as it was sent, and nothing says what else counts.
+    """
+    if isinstance(granted, Unread):
+        return granted
+    written = {scope.casefold(): scope for scope in granted}
+    lacks = [name for name in permissions if name not in granted]
+    if not lacks or not all(name.casefold() in written for name in lacks):
+        return granted
+    others = ", ".join(f"{written[name.casefold()]} for {name}" for name in lacks)
+    return Unread(f"the grant has {others}: whether Entra takes that is not documented")
 
 
 def _grants_at(principal_id: str) -> str:
