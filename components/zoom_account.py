@@ -92,6 +92,7 @@ class ZoomAccount(pulumi.ComponentResource):
         )
 
     def _declare_preflight(self, tenant: Tenant, application: Application) -> Preflight:
+        roles = tenant.application.source == "zoom" and tenant.consent.application_permissions
         asked = {
             **dataclasses.asdict(wanted(tenant)),
             "domains": list(tenant.domains),
@@ -100,6 +101,7 @@ class ZoomAccount(pulumi.ComponentResource):
             "policies": [desired.POLICY_ID]
             if desired.user_policy_id(tenant) == desired.POLICY_ID
             else [],
+            **({"appRoles": True} if roles else {}),
             # Where Zoom's consent setting can be read; the stack's name is its portal's.
             "asks": {
                 "path": tenant.zoom.paths.get("users_can_consent", ""),

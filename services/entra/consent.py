@@ -75,6 +75,15 @@ def policy_path(policy_id: str) -> str:
     return f"{POLICIES}/{quote(policy_id)}"
 
 
+def roles_path(client_id: str) -> str:
+    """Where an application's own permissions are, of all APIs."""
+    return f"{_principal_at(client_id)}/appRoleAssignments"
+
+
+def _principal_at(client_id: str) -> str:
+    return f"/servicePrincipals(appId={literal(quote(client_id))})"
+
+
 def tenant_wide(principal_id: str) -> dict[str, str]:
     """The query for the grants that an administrator gave an application for the company."""
     return {
@@ -98,10 +107,7 @@ def read_consent(
     known = known or Known()
     if not all(name in known.published for name in permissions):
         known = Known(known.principal_id)
-    client, resource = (
-        f"/servicePrincipals(appId={literal(quote(app_id))})"
-        for app_id in (client_id, MICROSOFT_GRAPH)
-    )
+    client, resource = _principal_at(client_id), _principal_at(MICROSOFT_GRAPH)
     paths: dict[str, Need] = {
         f"{client}?$select={_FIELDS}": PRINCIPAL_READ,
         f"{client}/appRoleAssignedTo?$select=principalType": ASSIGNED_READ,
