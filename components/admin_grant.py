@@ -71,6 +71,7 @@ class AdminGrant(pulumi.ComponentResource):
             key,
             {"scopes": scopes, **exclusive},
             [*scopes, *(["*"] if exclusive else [])],
+            application.made,
         )
         self._tell_surplus(grant, "consent.exclusive: true takes them away")
         roles = {one.name: one.reason for one in consent.application_permissions}
@@ -91,6 +92,7 @@ class AdminGrant(pulumi.ComponentResource):
         key: dict[str, Any],
         declared: dict[str, Any],
         parts: list[str],
+        principal: pulumi.Output[str] | None = None,
     ) -> Any:
         resource = with_prior(
             make,
@@ -100,7 +102,9 @@ class AdminGrant(pulumi.ComponentResource):
             parent=self,
             on_destroy=tenant.on_destroy,
             leaves=parts,
-            depends_on=application.ensured,
+            # The grant's record may hold the principal, so all else on it has to go before.
+            depends_on=[*application.ensured, *self.shared],
+            principal=principal,
         )
         self.shared.append(resource)
         return resource

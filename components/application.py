@@ -24,6 +24,8 @@ class Application(pulumi.ComponentResource):
     role_ids: dict[str, pulumi.Output[str]]
     # Zoom's principal, where it is declared to be there: what is granted waits for it.
     ensured: list[pulumi.Resource]
+    # And what this stack made of it, as JSON text, "" where it was there: see providers/prior.py.
+    made: pulumi.Output[str] | None = None
 
     def __init__(self, tenant: Tenant, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("zoom-calendar:index:Application", "application", {}, opts)
@@ -43,6 +45,15 @@ class Application(pulumi.ComponentResource):
                 on_destroy=tenant.on_destroy,
             )
             self.ensured.append(ensured)
+            self.made = ensured.made.apply(
+                lambda made: (
+                    pulumi.Output.json_dumps(
+                        {"clientId": known, "made": made, "asMade": ensured.asMade}, sort_keys=True
+                    )
+                    if made
+                    else ""
+                )
+            )
         self.register_outputs({"clientId": self.client_id})
 
     def _register(self, tenant: Tenant) -> None:

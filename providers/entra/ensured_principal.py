@@ -39,6 +39,8 @@ _USES = (
 # principal this process created.
 _somebody_elses: set[str] = set()
 _made_here: set[str] = set()
+# Object ids of those that are a grant's to give back from now on (providers/prior.py).
+handed_over: set[str] = set()
 
 
 class EnsuredPrincipalProvider(SharedProvider):
@@ -95,6 +97,13 @@ class EnsuredPrincipalProvider(SharedProvider):
         # it is like new.
         key = live["principalId"]
         if recorded(props) is not None or key != props.get("made", key):
+            return False
+        if key in handed_over:
+            print(
+                f"the service principal of {props['clientId']} that was created here stays: this "
+                "stack's grant needs it; it goes with the grant, unless others use it then",
+                flush=True,
+            )
             return False
         uses = self._uses(key, props.get("asMade") or to_json({**_NEW, "owners": []}))
         if uses:

@@ -50,6 +50,10 @@ DELETES = {
 }
 
 
+def principals(state: State) -> set[str]:
+    return {one["appId"] for one in state["entra"]["servicePrincipals"].values()}
+
+
 def rooms(state: State) -> State:
     (found,) = [
         one for one in state["entra"]["servicePrincipals"].values() if one["appId"] == ROOMS_APP_ID
@@ -155,6 +159,39 @@ def test_a_principal_that_others_use_by_now_stays_and_destroy_says_so(
     assert "that was created here stays: it has changed properties or owners" in out
     now = stack.snapshot()
     stack.before["entra"]["servicePrincipals"][rooms(now)["id"]] = rooms(now)
+    stack.assert_as_before()
+
+
+@pytest.mark.parametrize("then", ["destroy", "users consent", "ensured again"])
+def test_one_that_is_ensured_no_more_goes_with_the_grant_that_needs_it(
+    applied: Callable[[str], Stack], then: str
+) -> None:
+    stack = applied(FILE)
+    granted = stack.snapshot()
+    stack.declare(declared(ensured=False))
+    assert in_words(stack.plan()) == {("zoom-principal", "delete", "")}
+    assert "that was created here stays: this stack's grant needs it" in stack.up()
+    assert differences(stack.snapshot(), granted) == []
+    assert stack.plan(code=0) == []
+    if then != "destroy":
+        by_user = then == "users consent"
+        stack.declare(declared("user", ensured=False) if by_user else FILE)
+        stack.up()
+        assert (ROOMS_APP_ID in principals(stack.snapshot())) is not by_user
+        assert stack.plan(code=0) == []
+    stack.destroy()
+    stack.assert_as_before()
+
+
+def test_one_that_is_ensured_no_more_and_that_nothing_needs_goes_at_once(
+    applied: Callable[[str], Stack],
+) -> None:
+    stack = applied(declared("user"))
+    assert ROOMS_APP_ID in principals(stack.snapshot())
+    stack.declare(declared("user", ensured=False))
+    assert "stays" not in stack.up()
+    assert ROOMS_APP_ID not in principals(stack.snapshot())
+    stack.destroy()
     stack.assert_as_before()
 
 
