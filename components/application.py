@@ -35,26 +35,30 @@ class Application(pulumi.ComponentResource):
             self._register(tenant)
         else:
             self.client_id = pulumi.Output.from_input(known)
-        if tenant.application.ensure_principal:
-            ensured = with_prior(
-                EnsuredPrincipal,
-                "zoom-principal",
-                {"clientId": known},
-                {},
-                parent=self,
-                on_destroy=tenant.on_destroy,
-            )
-            self.ensured.append(ensured)
-            self.made = ensured.made.apply(
-                lambda made: (
-                    pulumi.Output.json_dumps(
-                        {"clientId": known, "made": made, "asMade": ensured.asMade}, sort_keys=True
-                    )
-                    if made
-                    else ""
-                )
-            )
         self.register_outputs({"clientId": self.client_id})
+
+    def ensure(self, tenant: Tenant, after: pulumi.Resource) -> None:
+        """Declares that Zoom's principal is there. `after` reads it along with much else."""
+        known = desired.client_id(tenant)
+        ensured = with_prior(
+            EnsuredPrincipal,
+            "zoom-principal",
+            {"clientId": known},
+            {},
+            parent=self,
+            on_destroy=tenant.on_destroy,
+            depends_on=[after],
+        )
+        self.ensured.append(ensured)
+        self.made = ensured.made.apply(
+            lambda made: (
+                pulumi.Output.json_dumps(
+                    {"clientId": known, "made": made, "asMade": ensured.asMade}, sort_keys=True
+                )
+                if made
+                else ""
+            )
+        )
 
     def _register(self, tenant: Tenant) -> None:
         # Imported here: it takes longer than all of our own code, and most tenants use Zoom's app.

@@ -40,6 +40,7 @@ class ZoomAccount(pulumi.ComponentResource):
     and Entra match, None where that is not read yet.
     """
 
+    preflight: Preflight
     steps: pulumi.Output[list[str]]
     verdict: pulumi.Output[Verdict | None]
 
@@ -60,14 +61,14 @@ class ZoomAccount(pulumi.ComponentResource):
                 (AccountLocks, "zoom-locks", zoom.locks),
             )
         ]
-        preflight = self._declare_preflight(tenant, application)
+        self.preflight = self._declare_preflight(tenant, application)
         reads = self._declare_calendar(tenant)
         if api := settings_over(tenant, "api"):
             document = self.documents[0]
             reads.append(_unread(document, dict.fromkeys(api), document.unknown))
         unread = pulumi.Output.all(*reads)
         self.steps = unread.apply(lambda read: self._tell(tenant, read), True)
-        self.verdict = pulumi.Output.all(preflight.consent, unread).apply(
+        self.verdict = pulumi.Output.all(self.preflight.consent, unread).apply(
             lambda both: _verdict(tenant, *both), True
         )
         self.register_outputs({})

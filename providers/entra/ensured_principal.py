@@ -8,8 +8,9 @@ from pulumi.dynamic import Resource, UpdateResult
 from providers.clients import graph
 from providers.entra.principals import find_principal
 from providers.shared import Props, SharedProvider, recorded, to_json
+from services.entra.consent import principal_path
 from services.entra.graph import quote
-from services.errors import Conflict, NotFound, WriteHadNoEffect
+from services.errors import Conflict, WriteHadNoEffect
 from services.permissions import GRANT_READ, PRINCIPAL_CREATE, PRINCIPAL_READ, ROLE_READ
 
 _PRINCIPALS = "/servicePrincipals"
@@ -59,9 +60,8 @@ class EnsuredPrincipalProvider(SharedProvider):
         return f"servicePrincipal/{props['clientId']}"
 
     def live(self, props: Props) -> Props:
-        principal = find_principal(props["clientId"])
-        if principal is None:
-            raise NotFound(f"Entra: application {props['clientId']} has no service principal")
+        # The preflight reads the same, so a preview asks once.
+        principal = graph().get(principal_path(props["clientId"]), PRINCIPAL_READ)
         return {"principalId": principal["id"]}
 
     def is_as_declared(self, props: Props, live: Props) -> bool:

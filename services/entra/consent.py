@@ -80,6 +80,11 @@ def roles_path(client_id: str) -> str:
     return f"{_principal_at(client_id)}/appRoleAssignments"
 
 
+def principal_path(client_id: str) -> str:
+    """Where an application's service principal is, with what is judged of it."""
+    return f"{_principal_at(client_id)}?$select={_FIELDS}"
+
+
 def _principal_at(client_id: str) -> str:
     return f"/servicePrincipals(appId={literal(quote(client_id))})"
 
@@ -109,7 +114,7 @@ def read_consent(
         known = Known(known.principal_id)
     client, resource = _principal_at(client_id), _principal_at(MICROSOFT_GRAPH)
     paths: dict[str, Need] = {
-        f"{client}?$select={_FIELDS}": PRINCIPAL_READ,
+        principal_path(client_id): PRINCIPAL_READ,
         f"{client}/appRoleAssignedTo?$select=principalType": ASSIGNED_READ,
         f"{resource}/delegatedPermissionClassifications": LEVELS_READ,
         AUTHORIZATION: AUTHORIZATION_READ,

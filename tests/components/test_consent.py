@@ -18,6 +18,7 @@ from tests.components.test_components import (
 def test_what_is_granted_waits_for_the_principal_and_goes_before_it(engine: Engine) -> None:
     """The grant's record may have to give the principal back, so it goes last."""
     build(ENSURED, WITH_ROLES)
+    assert engine.depends["zoom-principal-before"] == {"zoom-preflight"}
     assert engine.depends["zoom-principal"] == {"zoom-principal-before"}
     assert engine.depends["grant-before"] == {"zoom-principal"}
     assert engine.depends["grant"] == {"grant-before"}
