@@ -72,6 +72,7 @@ class AdminGrant(pulumi.ComponentResource):
             on_destroy=tenant.on_destroy,
             leaves=[*scopes, *(["*"] if exclusive else [])],
             depends_on=application.ensured,
+            principal=application.made,
         )
         self.shared.append(grant)
         self._tell_surplus(grant, "consent.exclusive: true takes them away")
@@ -87,7 +88,8 @@ class AdminGrant(pulumi.ComponentResource):
                 parent=self,
                 on_destroy=tenant.on_destroy,
                 leaves=sorted(roles),
-                depends_on=application.ensured,
+                # The grant's record may hold the principal, so all else on it has to go before.
+                depends_on=[*application.ensured, grant],
             )
             self.shared.append(app_roles)
             self._tell_surplus(app_roles, "an administrator can take them away in Entra")

@@ -25,6 +25,8 @@ class Application(pulumi.ComponentResource):
     role_ids: dict[str, pulumi.Output[str]]
     # Zoom's principal, where it is declared to be there: what is granted waits for it.
     ensured: list[pulumi.Resource]
+    # And what this stack made of it, as JSON text, "" where it was there: see providers/prior.py.
+    made: pulumi.Output[str] | None = None
 
     def __init__(self, tenant: Tenant, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("zoom-calendar:index:Application", "application", {}, opts)
@@ -34,17 +36,30 @@ class Application(pulumi.ComponentResource):
             self._register(tenant)
         else:
             self.client_id = pulumi.Output.from_input(known)
-        if tenant.application.ensure_principal:
-            ensured = with_prior(
-                EnsuredPrincipal,
-                "zoom-principal",
-                {"clientId": known},
-                {},
-                parent=self,
-                on_destroy=tenant.on_destroy,
-            )
-            self.ensured.append(ensured)
         self.register_outputs({"clientId": self.client_id})
+
+    def ensure(self, tenant: Tenant, after: pulumi.Resource) -> None:
+        """Declares that Zoom's principal is there. `after` reads it along with much else."""
+        known = desired.client_id(tenant)
+        ensured = with_prior(
+            EnsuredPrincipal,
+            "zoom-principal",
+            {"clientId": known},
+            {},
+            parent=self,
+            on_destroy=tenant.on_destroy,
+            depends_on=[after],
+        )
+        self.ensured.append(ensured)
+        self.made = ensured.made.apply(
+            lambda made: (
+                pulumi.Output.json_dumps(
+                    {"clientId": known, "made": made, "asMade": ensured.asMade}, sort_keys=True
+                )
+                if made
+                else ""
+            )
+        )
 
     def _register(self, tenant: Tenant) -> None:
         # Imported here: it takes longer than all of our own code, and most tenants use Zoom's app.

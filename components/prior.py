@@ -17,11 +17,13 @@ def with_prior(
     on_destroy: str,
     leaves: list[str] | None = None,
     depends_on: list[pulumi.Resource] | None = None,
+    principal: pulumi.Output[str] | None = None,
 ) -> Any:
     """Declares the record of the object that `key` names, then `make`, the resource that writes.
 
     `leaves` are the parts of the object to record, where it is recorded in parts. Destroy undoes
-    the resource and then its record before anything in `depends_on`.
+    the resource and then its record before anything in `depends_on`. `principal` is what this stack
+    made for it, as `Application.made`.
     """
     of = make.KIND
     record = PriorValues(
@@ -30,6 +32,7 @@ def with_prior(
             "of": of,
             **key,
             **({} if leaves is None else {"leaves": leaves}),
+            **({} if principal is None else {"principal": principal}),
             "declared": pulumi.Output.json_dumps(declared, sort_keys=True),
             "onDestroy": on_destroy,
         },

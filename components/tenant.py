@@ -24,6 +24,8 @@ class Tenant(pulumi.ComponentResource):
         application = Application(declared, child)
         # First: what its preflight asks of Entra then travels with what the others ask.
         self.zoom = ZoomAccount(declared, application, child)
+        if declared.application.ensure_principal:
+            application.ensure(declared, self.zoom.preflight)
         shared: list[pulumi.Resource] = [*application.ensured]
         consent = declared.consent
         # Where an administrator consents and nothing is said of users, nothing is read of them.

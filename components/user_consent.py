@@ -37,9 +37,14 @@ class UserConsent(pulumi.ComponentResource):
         if policy_id is not None:
             self._declare_assignment(tenant, policy_id)
         settings = self.settings
-        # Only a preview has no `owner` yet where the assignment is about to change.
-        own = self.shared[-1].owner if self.shared and pulumi.runtime.is_dry_run() else None
-        read = (settings.assigned, settings.found, settings.unknown, application.client_id, own)
+        assignment = self.shared[-1] if self.shared else None
+        read = (
+            settings.assigned,
+            settings.found,
+            settings.unknown,
+            application.client_id,
+            assignment and assignment.replaces,
+        )
         pulumi.Output.all(*read).apply(lambda known: self._tell(tenant, *known), True)
         self.register_outputs({"policyId": policy_id})
 
@@ -73,7 +78,13 @@ class UserConsent(pulumi.ComponentResource):
         )
 
     def _tell(
-        self, tenant: Tenant, assigned: Any, found: Any, unknown: Any, client_id: Any, own: Any
+        self,
+        tenant: Tenant,
+        assigned: Any,
+        found: Any,
+        unknown: Any,
+        client_id: Any,
+        replaces: Any,
     ) -> None:
         """Says what users can consent to, before and after; its parts may not be known yet."""
         if isinstance(unknown, str):
@@ -81,8 +92,8 @@ class UserConsent(pulumi.ComponentResource):
         application = client_id if isinstance(client_id, str) else "registered here"
         live = json.loads(assigned) if isinstance(assigned, str) else []
         there = json.loads(found) if isinstance(found, str) else [key for key, _ in live]
-        known, settled = isinstance(assigned, str), isinstance(own, str)
-        lines = told(tenant, live, there, application, known=known, settled=settled)
+        known, taken = isinstance(assigned, str), replaces if isinstance(replaces, str) else None
+        lines = told(tenant, live, there, application, known=known, taken=taken)
         for line in lines.infos:
             pulumi.log.info(line, self)
         for line in lines.warnings:

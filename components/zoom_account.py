@@ -40,6 +40,7 @@ class ZoomAccount(pulumi.ComponentResource):
     and Entra match, None where that is not read yet.
     """
 
+    preflight: Preflight
     steps: pulumi.Output[list[str]]
     verdict: pulumi.Output[Verdict | None]
 
@@ -68,19 +69,20 @@ class ZoomAccount(pulumi.ComponentResource):
                 (AccountLocks, "zoom-locks", zoom.locks),
             )
         ]
-        preflight = self._declare_preflight(tenant, application)
+        self.preflight = self._declare_preflight(tenant, application)
         reads = self._declare_calendar(tenant)
         if api := settings_over(tenant, "api"):
             document = self.documents[0]
             reads.append(_unread(document, dict.fromkeys(api), document.unknown))
         unread = pulumi.Output.all(*reads)
         self.steps = unread.apply(lambda read: self._tell(tenant, read), True)
-        self.verdict = pulumi.Output.all(preflight.consent, unread).apply(
+        self.verdict = pulumi.Output.all(self.preflight.consent, unread).apply(
             lambda both: _verdict(tenant, *both), True
         )
         self.register_outputs({})
 
     def _declare_preflight(self, tenant: Tenant, application: Application) -> Preflight:
+        roles = tenant.application.source == "zoom" and tenant.consent.application_permissions
         asked = {
             **dataclasses.asdict(wanted(tenant)),
             "domains": list(tenant.domains),
@@ -89,6 +91,7 @@ class ZoomAccount(pulumi.ComponentResource):
             "policies": [desired.POLICY_ID]
             if desired.user_policy_id(tenant) == desired.POLICY_ID
             else [],
+            **({"appRoles": True} if roles else {}),
             # The stack's name is that of the portal's signed-in state.
             "asks": {**dataclasses.asdict(where_of(tenant)), "tenant": pulumi.get_stack()},
         }

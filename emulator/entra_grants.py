@@ -133,7 +133,7 @@ def _assignments(call: Call, side: str) -> Response:
         call,
         call.entra["appRoleAssignments"].values(),
         "appRoleAssignment",
-        frozenset({"id", "appRoleId", "principalId", "resourceId"}),
+        frozenset({"principalDisplayName", "resourceId"}),
     )
     return listing(call, "appRoleAssignments", [a for a in found if a[side] == item])
 

@@ -94,7 +94,10 @@ def _find_all(steps: list[dict[str, Any]], done: dict[str, Adopted]) -> dict[str
             continue
         if UNKNOWN_VALUE in json.dumps({k: v for k, v in inputs.items() if k != "prior"}):
             continue
-        entry = _find(type_, inputs, priors.get(f"{name}-before"))
+        record = f"{name}-before"
+        if inputs.get("prior") == UNKNOWN_VALUE and record not in done:
+            continue
+        entry = _find(type_, inputs, priors.get(record))
         if type_.endswith(":PriorValues") and entry is not None:
             priors[name] = entry["outputs"]["values"]
         outcome: Outcome = "adopted"

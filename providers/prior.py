@@ -13,7 +13,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from providers.entra.app_role_assignments import AppRoleAssignmentsProvider
 from providers.entra.delegated_grant import DelegatedGrantProvider
-from providers.entra.ensured_principal import EnsuredPrincipalProvider
+from providers.entra.ensured_principal import EnsuredPrincipalProvider, handed_over
 from providers.entra.permission_grant_policy import PermissionGrantPolicyProvider
 from providers.entra.policy_assignment import PolicyAssignmentProvider
 from providers.shared import Props, SharedProvider, deleted_here, to_json, written
@@ -38,9 +38,11 @@ class PriorValuesProvider(SharedProvider):
 
     `declared` is what was about to be written when the record was made, as JSON text. It is no
     part of a diff: it serves a run that was killed before the writing resource was in the state.
+    `principal` is the service principal that this stack made for the object. When the file ensures
+    it no more and the object still needs it, it is kept as `inherited` and goes with the record.
     """
 
-    output_only = ("values", "declared")
+    output_only = ("values", "declared", "inherited")
 
     def object_id(self, props: Props) -> str:
         return f"prior/{props['of']}"
@@ -61,12 +63,16 @@ class PriorValuesProvider(SharedProvider):
             # A record without parts is of an earlier version: what it has is all of it.
             parts = olds.get("leaves", leaves)
             known = KINDS[news["of"]]().more_prior(known, news, parts)
-        kept = {"owner": olds["owner"]} if "owner" in olds else {}
+        kept = {name: olds[name] for name in ("owner", "inherited") if name in olds}
+        if same_object and olds.get("principal") and "principal" not in news:
+            kept["inherited"] = olds["principal"]
+            handed_over.add(json.loads(olds["principal"])["made"])
         return UpdateResult({**_news, "values": to_json(known), **kept})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         outs = {**props, "values": self._recorded_by_now(canonical(props))}
-        inputs = {n: value for n, value in props.items() if n not in ("values", "owner")}
+        outputs = ("values", "inherited", "owner")
+        inputs = {name: value for name, value in props.items() if name not in outputs}
         return ReadResult(id_, outs=outs, inputs=inputs)
 
     def delete(self, _id: str, _props: Props) -> None:
@@ -76,8 +82,14 @@ class PriorValuesProvider(SharedProvider):
         knew of.
         """
         props = canonical(_props)
-        if "declared" not in props:
-            return
+        if "declared" in props:
+            self._undo(props)
+        if "inherited" in props:
+            inherited = {**json.loads(props["inherited"]), "onDestroy": props.get("onDestroy")}
+            EnsuredPrincipalProvider().delete("", {**inherited, "owner": props.get("owner")})
+
+    @staticmethod
+    def _undo(props: Props) -> None:
         provider = KINDS[props["of"]]()
         parts = json.loads(props["declared"])
         declared = provider.validated({**_key(props), **parts})
@@ -115,7 +127,8 @@ def _is_done(deleted: Props, left: Props, parts: Props) -> bool:
 
 def _key(props: Props) -> Props:
     """What names the object: everything but what is recorded of it."""
-    own = ("of", "leaves", "values", "declared", "onDestroy", "owner")
+    own = ("of", "leaves", "values", "declared", "onDestroy", "owner",
+           "principal", "inherited")  # fmt: skip
     return {name: value for name, value in props.items() if name not in own}
 
 

@@ -86,22 +86,25 @@ def told(
     application: str,
     *,
     known: bool = True,
-    settled: bool = False,
+    taken: str | None = None,
 ) -> Told:
     """What users could consent to, and can once the declaration is applied.
 
     live: the policies that are assigned now, as (id, words). found: the ids that were there before
     this stack. application: the client id that least-privilege is for. known: whether it was read.
-    settled: whether nothing is about to change at this stack's own assignment, so all others stay.
-    Where that is not known, an entry that came after the stack may be its own or somebody else's.
+    taken: the policy that this stack takes away, "" where none, None where that is not known: then
+    an entry that came after the stack may be its own or somebody else's.
     """
     before = {policy_id.lower(): words for policy_id, words in live}
     ours = user_policy_id(tenant)
     there = {policy_id.lower() for policy_id in found}
-    keeps = settled or (ours is None and tenant.on_destroy == "leave")
-    unsure = set() if keeps else before.keys() & (_OURS - there - {ours})
+    if ours is None and tenant.on_destroy == "leave":
+        taken = ""
+    unsure = before.keys() & (_OURS - there - {ours}) if taken is None else set()
     after = {
-        p: f"{words} ({_UNLESS_OURS})" if p in unsure else words for p, words in before.items()
+        p: f"{words} ({_UNLESS_OURS})" if p in unsure else words
+        for p, words in before.items()
+        if p != taken
     }
     if ours is not None:
         after[ours] = _declared(tenant, application) if ours == POLICY_ID else in_words(ours, None)

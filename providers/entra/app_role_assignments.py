@@ -18,6 +18,7 @@ from providers.entra.principals import (
 )
 from providers.shared import Props, SharedProvider, recorded, to_json
 from providers.values import canonical, has_unknown
+from services.entra.consent import roles_path
 from services.entra.graph import quote
 from services.errors import NotFound, Refused, WriteHadNoEffect
 from services.permissions import ROLE_READ, ROLE_WRITE
@@ -27,12 +28,16 @@ class AppRoleAssignmentsProvider(SharedProvider):
     """Adds and removes our app roles of one resource; those of others stay.
 
     An assignment is one object per role, so whether it is there is all there is to it. `surplus`
-    are the roles of others, by name. The record is the ids of the roles that were there before;
-    `added` are ours that were not, by the first record of each, as JSON text.
+    are the roles of others, by name; `named` are those names by id, as JSON text, since Graph's
+    list of them is long. The record is the ids of the roles that were there before; `added` are
+    ours that were not, by the first record of each, as JSON text. `written` are the roles that we
+    declared last.
     """
 
     identity = ("clientId", "resourceClientId")
-    output_only = ("unknown", "principalId", "resourceId", "roleIds", "surplus", "added")
+    output_only = (
+        "unknown", "principalId", "resourceId", "roleIds", "surplus", "named", "written", "added"
+    )  # fmt: skip
 
     def object_id(self, props: Props) -> str:
         return f"{props['clientId']}/{props['resourceClientId']}/appRoles"
@@ -63,10 +68,12 @@ class AppRoleAssignmentsProvider(SharedProvider):
         props = self._identified(props)
         held, ids = self._held(props), _role_ids(props)
         theirs = held.keys() - ids.values()
+        named = self._names(props, theirs)
         # By the ids of what was declared: the names in state follow what was live.
         return {
             "roles": sorted(name for name in ids if ids[name] in held),
-            "surplus": " ".join(sorted(self._names(props, theirs))),
+            "surplus": " ".join(sorted(named.values())),
+            "named": to_json(named),
         }
 
     def is_as_declared(self, props: Props, live: Props) -> bool:
@@ -75,7 +82,8 @@ class AppRoleAssignmentsProvider(SharedProvider):
     def outs(self, props: Props, live: Props) -> Props:
         props = self._identified(props)
         added = to_json(sorted(set(_role_ids(props).values()) - _before(props)))
-        return {**props, "surplus": live["surplus"], "added": added}
+        told = {"written": to_json({"roles": props["roles"]}), "added": added}
+        return {**props, "surplus": live["surplus"], "named": live["named"], **told}
 
     def write(self, props: Props, live: Props) -> None:
         held, ids = self._held(props), _role_ids(props)
@@ -147,9 +155,8 @@ class AppRoleAssignmentsProvider(SharedProvider):
         """App role id to assignment id, of what the application has of the resource."""
         if not props.get("principalId"):
             return {}
-        path = f"/servicePrincipals/{quote(props['principalId'])}/appRoleAssignments"
         try:
-            found = graph().list_all(path, ROLE_READ)
+            found = graph().list_all(roles_path(props["principalId"]), ROLE_READ)
         except NotFound:
             return {}  # the principal is gone, and with it all it had
         return {
@@ -171,13 +178,13 @@ class AppRoleAssignmentsProvider(SharedProvider):
         return {**props, **found, "roleIds": to_json(ids)}
 
     @staticmethod
-    def _names(props: Props, roles: set[str]) -> set[str]:
-        """Names of roles; an id that the resource does not publish stands for itself."""
-        if not roles:
-            return set()
-        resource = find_principals(props["resourceClientId"], publishes="appRoles")[0] or {}
-        names = {role: name for name, role in role_ids(resource).items()}
-        return {names.get(role, role) for role in roles}
+    def _names(props: Props, roles: set[str]) -> dict[str, str]:
+        """Names of roles by id; an id that the resource does not publish stands for itself."""
+        names = json.loads(props.get("named") or "{}")
+        if roles - names.keys():
+            resource = find_principals(props["resourceClientId"], publishes="appRoles")[0] or {}
+            names = {role: name for name, role in role_ids(resource).items()}
+        return {role: names.get(role, role) for role in roles}
 
 
 def _assigned_to(props: Props) -> str:

@@ -8,8 +8,9 @@ from pulumi.dynamic import Resource, UpdateResult
 from providers.clients import graph
 from providers.entra.principals import find_principal
 from providers.shared import Props, SharedProvider, recorded, to_json
+from services.entra.consent import principal_path
 from services.entra.graph import quote
-from services.errors import Conflict, NotFound, WriteHadNoEffect
+from services.errors import Conflict, WriteHadNoEffect
 from services.permissions import GRANT_READ, PRINCIPAL_CREATE, PRINCIPAL_READ, ROLE_READ
 
 _PRINCIPALS = "/servicePrincipals"
@@ -39,6 +40,8 @@ _USES = (
 # principal this process created.
 _somebody_elses: set[str] = set()
 _made_here: set[str] = set()
+# Object ids of those that are a grant's to give back from now on (providers/prior.py).
+handed_over: set[str] = set()
 
 
 class EnsuredPrincipalProvider(SharedProvider):
@@ -57,9 +60,8 @@ class EnsuredPrincipalProvider(SharedProvider):
         return f"servicePrincipal/{props['clientId']}"
 
     def live(self, props: Props) -> Props:
-        principal = find_principal(props["clientId"])
-        if principal is None:
-            raise NotFound(f"Entra: application {props['clientId']} has no service principal")
+        # The preflight reads the same, so a preview asks once.
+        principal = graph().get(principal_path(props["clientId"]), PRINCIPAL_READ)
         return {"principalId": principal["id"]}
 
     def is_as_declared(self, props: Props, live: Props) -> bool:
@@ -95,6 +97,13 @@ class EnsuredPrincipalProvider(SharedProvider):
         # it is like new.
         key = live["principalId"]
         if recorded(props) is not None or key != props.get("made", key):
+            return False
+        if key in handed_over:
+            print(
+                f"the service principal of {props['clientId']} that was created here stays: this "
+                "stack's grant needs it; it goes with the grant, unless others use it then",
+                flush=True,
+            )
             return False
         uses = self._uses(key, props.get("asMade") or to_json({**_NEW, "owners": []}))
         if uses:

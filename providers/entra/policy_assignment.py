@@ -3,13 +3,13 @@
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import Resource, UpdateResult
+from pulumi.dynamic import CheckResult, ReadResult, Resource
 
 from providers.clients import graph
 from providers.shared import Props, SharedProvider, recorded
 from providers.values import canonical
 from services.entra.consent import ASSIGNED, AUTHORIZATION, assigned_entries
-from services.errors import WriteHadNoEffect
+from services.errors import ServiceError, WriteHadNoEffect
 from services.permissions import AUTHORIZATION_READ, AUTHORIZATION_WRITE
 from tenant.desired import ASSIGNMENT_PREFIX
 
@@ -19,11 +19,27 @@ class PolicyAssignmentProvider(SharedProvider):
 
     Graph replaces the list whole and has no precondition for it, so it is read right before each
     write and again after; what another administrator adds in between those is a remaining risk.
-    Another policy takes the place of the last one in the same write, unless that was there before.
+    Another policy takes the place of the last one in the same write, unless that was there before:
+    `replaces` is the id of the one that goes, "" where none does.
     """
+
+    output_only = ("unknown", "replaces")
 
     def object_id(self, props: Props) -> str:
         return f"authorizationPolicy/{props['policyId']}"
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Adds `replaces`: as an input it is known to the preview of its change."""
+        result, olds = super().check(_olds, news), canonical(_olds)
+        last = olds.get("policyId", "")
+        there_before = (recorded(olds) or {}).get("assigned")
+        goes = last != news["policyId"] and not there_before
+        return CheckResult({**result.inputs, "replaces": last if goes else ""}, result.failures)
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        # What gave way to ours once is nobody's any more.
+        result = super().read(id_, {**props, "replaces": ""})
+        return ReadResult(result.id, result.outs, {**(result.inputs or {}), "replaces": ""})
 
     def live(self, props: Props) -> Props:
         entries = self._entries(fresh=False)
@@ -35,18 +51,16 @@ class PolicyAssignmentProvider(SharedProvider):
         entries = self._entries()
         kept = [entry for entry in entries if entry not in self._replaced(props, entries)]
         ours = ASSIGNMENT_PREFIX + props["policyId"]
-        self._replace(kept if _holds(kept, props["policyId"]) else [*kept, ours])
-
-    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        olds, news = canonical(_olds), canonical(_news)
-        self.refuse_other_owner(olds)
-        there_before = (recorded(olds) or {}).get("assigned")
-        if olds["policyId"] != news["policyId"] and not there_before:
-            news["replaces"] = olds["policyId"]
-        outs = self._converge(news)
-        outs.pop("replaces", None)
-        internal = {name: value for name, value in _news.items() if name.startswith("__")}
-        return UpdateResult({**outs, **internal})
+        try:
+            self._replace(kept if _holds(kept, props["policyId"]) else [*kept, ours])
+        except ServiceError as error:
+            # An entry has no author: one that is there later could be of this very write.
+            raise type(error)(
+                f"{error} Whoever assigns {props['policyId']} by hand instead: destroy takes that "
+                "for this stack's and removes it, unless `onDestroy: leave` was declared and "
+                "`pulumi up` has run since.",
+                sent=error.sent,
+            ) from None
 
     def restore(self, props: Props, live: Props) -> bool:
         before = recorded(props) or {}
@@ -96,8 +110,8 @@ class PolicyAssignment(Resource, module="entra", name="PolicyAssignment"):
 
     KIND = "entra:PolicyAssignment"
     unknown: pulumi.Output[str | None]
-    owner: pulumi.Output[str | None]
+    replaces: pulumi.Output[str | None]
 
     def __init__(self, name: str, props: Props, opts: pulumi.ResourceOptions | None = None):
-        nothing = {"unknown": None, "owner": None}
+        nothing = {"unknown": None, "replaces": None}
         super().__init__(PolicyAssignmentProvider(), name, {**nothing, **props}, opts)

@@ -13,7 +13,13 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, Resource, Up
 from providers.clients import graph, portal, zoom
 from providers.shared import Props, SharedProvider, to_json
 from providers.values import canonical, has_unknown
-from services.entra.consent import known_from_text, known_to_text, policy_path, read_consent
+from services.entra.consent import (
+    known_from_text,
+    known_to_text,
+    policy_path,
+    read_consent,
+    roles_path,
+)
 from services.errors import ServiceError
 from services.preflight import DOMAINS, read_facts
 from services.zoom.consent import read_asks
@@ -89,14 +95,20 @@ def open_rows(what: Wanted, facts: Facts) -> list[str]:
 def read_both_sides(props: Props) -> tuple[dict[str, Any], str]:
     """Entra's answer and Zoom's setting as plain JSON, and what later runs need not read again."""
     permissions, known_text = props["permissions"], props.get("known")
+    earlier = known_from_text(known_text)
+    principal = earlier.principal_id if props.get("appRoles") else ""
     try:
         # What this run reads of Entra besides travels along, whoever comes first.
         facts, known = read_consent(
             graph(),
             props["clientId"],
             permissions,
-            known_from_text(known_text),
-            ahead=[DOMAINS, *map(policy_path, props["policies"])],
+            earlier,
+            ahead=[
+                DOMAINS,
+                *map(policy_path, props["policies"]),
+                *([roles_path(principal)] if principal else []),
+            ],
         )
         answer, known_text = effective(facts), known_to_text(known, permissions)
     except ServiceError as error:  # no client could be made: credentials, the cloud's metadata

@@ -34,6 +34,8 @@ _FIELDS = (
     "id,appId,displayName,accountEnabled,appRoleAssignmentRequired,appOwnerOrganizationId,"
     "verifiedPublisher,disabledByMicrosoftStatus"
 )
+# Microsoft Graph, appRoleAssignment.principalType; a ServicePrincipal is no one who signs in.
+_PEOPLE = ("User", "Group")
 # Microsoft Graph, application: null is the default, NotDisabled one of the values.
 _NOT_STOPPED = (None, "NotDisabled")
 
@@ -73,12 +75,17 @@ def policy_path(policy_id: str) -> str:
     return f"{POLICIES}/{quote(policy_id)}"
 
 
+def roles_path(principal_id: str) -> str:
+    """Where the own permissions of an application's service principal are, of all APIs."""
+    return f"/servicePrincipals/{quote(principal_id)}/appRoleAssignments"
+
+
 def principal_path(client_id: str) -> str:
-    """Where the service principal of an application is, with what is judged of it."""
-    return f"{_by_app_id(client_id)}?$select={_FIELDS}"
+    """Where an application's service principal is, with what is judged of it."""
+    return f"{_principal_at(client_id)}?$select={_FIELDS}"
 
 
-def _by_app_id(client_id: str) -> str:
+def _principal_at(client_id: str) -> str:
     return f"/servicePrincipals(appId={literal(quote(client_id))})"
 
 
@@ -105,10 +112,10 @@ def read_consent(
     known = known or Known()
     if not all(name in known.published for name in permissions):
         known = Known(known.principal_id)
-    client, resource = _by_app_id(client_id), _by_app_id(MICROSOFT_GRAPH)
+    client, resource = _principal_at(client_id), _principal_at(MICROSOFT_GRAPH)
     paths: dict[str, Need] = {
         principal_path(client_id): PRINCIPAL_READ,
-        f"{client}/appRoleAssignedTo?$top=1": ASSIGNED_READ,
+        f"{client}/appRoleAssignedTo?$select=principalType": ASSIGNED_READ,
         f"{resource}/delegatedPermissionClassifications": LEVELS_READ,
         AUTHORIZATION: AUTHORIZATION_READ,
         POLICIES: POLICY_READ,
@@ -139,9 +146,9 @@ def read_consent(
         levels=_part(read[levels_at], LEVELS_READ, _levels(graph, levels_at)),
         assigned=assigned,
         policies=_part(read[POLICIES], POLICY_READ, _policies(graph, assigned)),
-        granted=_granted(graph, principal, known, read),
+        granted=_as_published(_granted(graph, principal, known, read), permissions),
         someone_assigned=_part(
-            read[assigned_at], ASSIGNED_READ, lambda body: bool(body["value"]), absent=False
+            read[assigned_at], ASSIGNED_READ, _someone(graph, assigned_at), absent=False
         ),
         risky_apps=_part(
             read[AUTHORIZATION],
@@ -218,6 +225,18 @@ def _levels(graph: Graph, path: str) -> Any:
     return parse
 
 
+def _someone(graph: Graph, path: str) -> Any:
+    """Graph filters assignments by no type, so its pages are read until somebody is there."""
+
+    def any_of(assignments: list[Body]) -> bool:
+        return any(one["principalType"] in _PEOPLE for one in assignments)
+
+    def parse(page: Body) -> bool:
+        return any_of(page["value"]) or any_of(graph.rest_of(page, path, ASSIGNED_READ))
+
+    return parse
+
+
 def assigned_entries(authorization: Body) -> list[str]:
     """All entries of an authorization policy, byte for byte; Unavailable where it has no list."""
     role = authorization.get("defaultUserRolePermissions")
@@ -284,6 +303,24 @@ def _granted(
 
     granted: frozenset[str] | Unread = _part(page, GRANT_READ, parse)
     return granted
+
+
+def _as_published(
+    granted: frozenset[str] | Unread, permissions: Sequence[str]
+) -> frozenset[str] | Unread:
+    """`granted`; unknown where it lacks permissions only by upper and lower case.
+
+    A scope of a grant "should match" the name that the API publishes (Microsoft Graph,
+    oAuth2PermissionGrant), Graph keeps it as it was sent, and nothing says what else counts.
+    """
+    if isinstance(granted, Unread):
+        return granted
+    written = {scope.casefold(): scope for scope in granted}
+    lacks = [name for name in permissions if name not in granted]
+    if not lacks or not all(name.casefold() in written for name in lacks):
+        return granted
+    others = ", ".join(f"{written[name.casefold()]} for {name}" for name in lacks)
+    return Unread(f"the grant has {others}: whether Entra takes that is not documented")
 
 
 def _grants_at(principal_id: str) -> str:

@@ -15,12 +15,15 @@ from tests.components.test_components import (
 )
 
 
-@pytest.mark.parametrize("name", ["grant", "app-roles"])
-def test_what_is_granted_waits_for_the_principal_that_is_ensured(engine: Engine, name: str) -> None:
+def test_what_is_granted_waits_for_the_principal_and_goes_before_it(engine: Engine) -> None:
+    """The grant's record may have to give the principal back, so it goes last."""
     build(ENSURED, WITH_ROLES)
+    assert engine.depends["zoom-principal-before"] == {"zoom-preflight"}
     assert engine.depends["zoom-principal"] == {"zoom-principal-before"}
-    assert engine.depends[f"{name}-before"] == {"zoom-principal"}
-    assert engine.depends[name] == {f"{name}-before"}
+    assert engine.depends["grant-before"] == {"zoom-principal"}
+    assert engine.depends["grant"] == {"grant-before"}
+    assert engine.depends["app-roles-before"] == {"zoom-principal", "grant"}
+    assert engine.depends["app-roles"] == {"app-roles-before"}
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,8 @@ def test_a_role_is_assigned_read_and_removed_from_both_sides(
 
     own = f"/servicePrincipals/{body['clientId']}/appRoleAssignments"
     assert [a["id"] for a in graph.get(own)["value"]] == [made.json()["id"]]
+    by_type = graph("GET", path, params={"$filter": "principalType eq 'User'"})
+    refused(by_type, 400, "Request_BadRequest")
     assert graph("DELETE", f"{own}/{made.json()['id']}").status_code == 204
     message = refused(graph("DELETE", f"{path}/{made.json()['id']}"), 400, "Request_BadRequest")
     assert message == "EntitlementGrant being updated or deleted is not found."

@@ -58,18 +58,20 @@ def one_line(out: str, start: str) -> str:
 def check_what_is_told(shown: str, before: str, after: str) -> None:
     """One line each way, and a warning of what the declared value does not narrow.
 
-    One line in all where nothing is added: whether the last value goes is not known to a program.
+    One line in all for `leave`: whether the last value goes is not known to a program then.
     """
-    if after in ("recommended", "leave"):
+    assigned = before not in ("recommended", "leave")  # recommended was there before us
+    if after == "leave":
         told = one_line(shown, "users can consent in Entra to: ")
         assert LIVE[before] in told
+        assert ("taken away if this stack assigned it" in told) is assigned
     else:
         assert LIVE[before] in one_line(shown, "before, users can consent in Entra to: ")
         told = one_line(shown, "after, users can consent in Entra to: ")
         assert "takes up to about 30 minutes" in told
+        assert (LIVE[before] in told) is not assigned
+        assert "taken away" not in shown
     assert DECLARED[after] in told
-    may_go = before not in ("recommended", "leave")
-    assert ("taken away if this stack assigned it" in told) is may_go
     narrow = after in ("least-privilege", "verified-publishers")
     assert ("recommended: whatever Microsoft" in shown) is narrow
     assert ("CISA SCuBA MS.AAD.5.2" in shown) is (after == "any-app")

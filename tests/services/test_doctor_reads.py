@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from emulator import DEFAULT_TENANT, Emulator, Fault
 from emulator.emulator import seeded
-from emulator.entra_grants import grant_id
+from emulator.entra_grants import grant_id, new_assignment
 from emulator.seed_entra import ZOOM_APP_ID
 from services.doctor import read_case
 from services.entra import consent
@@ -24,8 +25,9 @@ from services.zoom.api import ZoomApi
 from tenant import declaration
 from tenant.consent_policies import Unread
 from tenant.doctor_case import Case, User
-from tenant.effective import Principal, effective
+from tenant.effective import Principal, effective, lacking
 
+DEFAULT_ROLE = "00000000-0000-0000-0000-000000000000"
 BOTH = ["Calendars.ReadWrite", "Contacts.ReadWrite"]
 
 
@@ -118,6 +120,46 @@ def test_an_application_that_is_not_there_has_no_grant(graph: Graph, emulator: E
     facts, _ = read_consent(graph, "00000000-0000-4000-8000-000000000000", BOTH)
     assert facts.principal is None
     assert (facts.granted, facts.someone_assigned) == (frozenset(), False)
+
+
+def assign(emulator: Emulator, kind: str, principal: str) -> None:
+    zoom = zoom_of(emulator)["id"]
+    key = {"principalId": principal, "resourceId": zoom, "appRoleId": DEFAULT_ROLE}
+    one = new_assignment(key, kind, kind, "Zoom")
+    emulator.world.data["entra"]["appRoleAssignments"][one["id"]] = one
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts"), [("ServicePrincipal", False), ("User", True), ("Group", True)]
+)
+def test_only_users_and_groups_count_as_assigned_on_whatever_page(
+    graph: Graph, emulator: Emulator, kind: str, counts: bool
+) -> None:
+    for _ in range(emulator.page_size):
+        assign(emulator, "ServicePrincipal", str(uuid.uuid4()))
+    assign(emulator, kind, str(uuid.uuid4()))
+    facts, _ = read_consent(graph, ZOOM_APP_ID, BOTH)
+    assert facts.someone_assigned is counts
+
+
+@pytest.mark.parametrize(
+    ("scope", "granted", "lacks"),
+    [
+        ("Calendars.ReadWrite Contacts.ReadWrite", True, []),
+        ("Calendars.ReadWrite contacts.readwrite", None, []),
+        ("calendars.readwrite contacts.readwrite Contacts.ReadWrite", None, []),
+        ("calendars.readwrite", False, BOTH),
+    ],
+)
+def test_a_scope_in_another_case_is_neither_granted_nor_lacking(
+    graph: Graph, emulator: Emulator, scope: str, granted: bool | None, lacks: list[str]
+) -> None:
+    grant(emulator, scope)
+    facts, _ = read_consent(graph, ZOOM_APP_ID, BOTH)
+    assert (effective(facts).granted, lacking(facts)) == (granted, lacks)
+    if granted is None:
+        assert effective(facts).effective == "unknown"
+        assert "readwrite for C" in effective(facts).why
 
 
 @pytest.mark.parametrize(

@@ -35,11 +35,11 @@ def tenant(by: str = "user", **consent: Any) -> Tenant:
 
 
 def say(
-    declared: Tenant, live: list[str], found: list[str] | None = None, *, settled: bool = False
+    declared: Tenant, live: list[str], found: list[str] | None = None, *, taken: str | None = None
 ) -> Told:
     words = [(policy_id, f"what {policy_id} says") for policy_id in live]
     before = live if found is None else found
-    return told(declared, words, before, ZOOM_CALENDAR_CLIENT_ID, settled=settled)
+    return told(declared, words, before, ZOOM_CALENDAR_CLIENT_ID, taken=taken)
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,20 @@ def test_only_what_came_after_us_and_a_file_could_declare_may_be_ours() -> None:
 
 
 def test_where_our_assignment_stays_as_it_is_all_others_stay_and_are_warned_of() -> None:
-    lines = say(tenant(), [POLICY_ID, LEGACY], found=[], settled=True)
+    lines = say(tenant(), [POLICY_ID, LEGACY], found=[], taken="")
     assert lines.infos == (f"users can consent in Entra to: {OURS}; what {LEGACY} says [{LEGACY}]",)
     (warning,) = lines.warnings
     assert "It is not ours and stays" in warning
+
+
+def test_what_gives_way_to_ours_is_gone_and_not_warned_of() -> None:
+    lines = say(tenant(), [LOW, LEGACY], found=[], taken=LEGACY)
+    before, after = lines.infos
+    assert LEGACY in before
+    assert LEGACY not in after
+    assert f"what {LOW} says [{LOW}]" in after
+    (warning,) = lines.warnings
+    assert warning.startswith(f"users can also consent by {LOW}: what {LOW} says. It is not ours")
 
 
 def test_a_broader_policy_of_others_is_warned_of_under_least_privilege() -> None:

@@ -49,6 +49,19 @@ def test_create_assigns_each_role_by_the_live_id(process: Process, emulator: Emu
     ]
 
 
+def test_names_of_roles_of_others_are_asked_for_once(process: Process, emulator: Emulator) -> None:
+    resource = Resource(process, ROLES)
+    resource.up()
+    assign(emulator, "User.Read.All")
+    for _ in range(2):
+        resource.refresh()
+    assert resource.state is not None
+    assert resource.state.outs["surplus"] == "User.Read.All"
+    emulator.clear_log()
+    resource.refresh()
+    assert [entry["method"] for entry in emulator.log] == ["GET"]
+
+
 def test_roles_of_others_are_told_by_name_and_stay(process: Process, emulator: Emulator) -> None:
     assign(emulator, "User.Read.All", "Mail.Read")
     whole = emulator.world.dump()
@@ -135,6 +148,22 @@ def test_a_removed_application_is_drift_and_no_failure_of_the_preview(
         emulator.world.data["entra"]["servicePrincipals"].pop(client)
     assert resource.drift() == {"roles": ([], NAMES)}
     assert "no service principal" in refused(resource.up)
+
+
+def test_what_a_principal_that_was_made_anew_was_given_is_not_ours(
+    process: Process, emulator: Emulator
+) -> None:
+    resource = Resource(process, ROLES)
+    resource.up()
+    client, _ = ids(emulator)
+    anew = "99999999-1111-2222-3333-444444444444"
+    entra = emulator.world.data["entra"]
+    with emulator.world.lock:
+        entra["servicePrincipals"][anew] = {**entra["servicePrincipals"].pop(client), "id": anew}
+        entra["appRoleAssignments"].clear()
+        assign(emulator, "Mail.Read")
+    resource.destroy()
+    assert list(held(emulator)) == ["Mail.Read"]
 
 
 def test_a_permission_that_does_not_exist_is_refused_before_any_write(

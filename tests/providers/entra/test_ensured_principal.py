@@ -108,7 +108,7 @@ def test_one_that_somebody_created_in_between_is_not_ours(
     resource = Resource(process, PRINCIPAL)
     resource._record(PRINCIPAL.declared)
     Resource(process, PRINCIPAL).up()
-    stale = Fault("entra", "GET", r"servicePrincipals$", reads=1)
+    stale = Fault("entra", "GET", r"servicePrincipals\(", reads=1)
     emulator.faults.add(stale)
     resource.up()
     assert resource.state is not None

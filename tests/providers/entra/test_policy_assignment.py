@@ -193,6 +193,26 @@ def test_a_switch_whose_write_was_lost_is_done_again_by_the_next_run(
     assert entries(emulator) == before
 
 
+@pytest.mark.parametrize("on_destroy", ["restore", "leave"])
+def test_a_refused_write_says_what_destroy_makes_of_an_entry_set_by_hand(
+    start: Callable[..., Process], emulator: Emulator, refused: Refused, on_destroy: str
+) -> None:
+    """Not what anybody wants, but what cannot be told apart: so the error has to say it."""
+    before = list(entries(emulator))
+    resource = Resource(start(), ASSIGNMENT)
+    emulator.faults.add(Fault("entra", "PATCH", PATH, status=403))
+    text = refused(resource.up)
+    assert text.startswith("Forbidden: ")
+    assert "lacks Policy.ReadWrite.Authorization" in text
+    assert "assigns contoso-tier-1 by hand instead: destroy takes that for this stack's" in text
+    entries(emulator).append(OURS)
+    if on_destroy == "leave":
+        resource.on_destroy = on_destroy
+        assert resource.up() == "create"
+    resource.destroy(refresh=resource.state is not None)
+    assert entries(emulator) == (before if on_destroy == "restore" else [*before, OURS])
+
+
 def test_another_administrators_write_that_drops_our_entry_is_found_by_the_read_back(
     process: Process, emulator: Emulator, refused: Refused
 ) -> None:
