@@ -18,6 +18,7 @@ class AdminGrant(pulumi.ComponentResource):
     `shared` are the resources that share their object with others.
     """
 
+    grant: pulumi.CustomResource
     shared: list[Any]
 
     def __init__(
@@ -38,7 +39,7 @@ class AdminGrant(pulumi.ComponentResource):
         assert application.principal_id is not None
         assert application.graph_principal_id is not None
         ours = pulumi.ResourceOptions(parent=self, retain_on_delete=tenant.on_destroy == "leave")
-        azuread.ServicePrincipalDelegatedPermissionGrant(
+        self.grant = azuread.ServicePrincipalDelegatedPermissionGrant(
             "grant",
             service_principal_object_id=application.principal_id,
             resource_service_principal_object_id=application.graph_principal_id,
@@ -63,7 +64,7 @@ class AdminGrant(pulumi.ComponentResource):
         }
         scopes = sorted(consent.permissions)
         exclusive = {"exclusive": True} if consent.exclusive else {}
-        grant = self._declare(
+        self.grant = self._declare(
             tenant,
             application,
             DelegatedGrant,
@@ -72,7 +73,7 @@ class AdminGrant(pulumi.ComponentResource):
             {"scopes": scopes, **exclusive},
             [*scopes, *(["*"] if exclusive else [])],
         )
-        self._tell_surplus(grant, "consent.exclusive: true takes them away")
+        self._tell_surplus(self.grant, "consent.exclusive: true takes them away")
         roles = {one.name: one.reason for one in consent.application_permissions}
         if roles:
             reasons = {name: reason for name, reason in roles.items() if isinstance(reason, str)}

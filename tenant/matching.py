@@ -26,12 +26,13 @@ NEED_APPROVAL = '"Need admin approval"'
 class Asks:
     """Zoom's setting "users can consent": its value and the file's, None where not known.
 
-    standing: how the value is known; reason: by whom, or why it is not.
+    standing: how the value is known, declared for what is yet to be set; reason: by whom, or why it
+    is not.
     """
 
     value: bool | None
     declared: bool | None
-    standing: Standing
+    standing: Standing | Literal["declared"]
     reason: str
 
 
