@@ -53,6 +53,7 @@ class Plan:
     invalid: bool = False
     unattested: bool = False  # the error: attestations are required, and some do not count
     calendar: str = ""  # how the calendar's settings are known, counted
+    consent: tuple[str, ...] = ()  # now and after this update, where it changes and is no warning
 
     @property
     def code(self) -> int:
@@ -95,7 +96,8 @@ def plan(tenant: str) -> Plan:
     others = tuple(text for text in said if not _UNKNOWN.match(text) and text not in person)
     changes = tuple(changes_of(document))
     calendar = next((text for text in _infos(document) if text.startswith("Calendar settings")), "")
-    return Plan(tenant, changes, unknown, steps, others, first, calendar=calendar)
+    consent = tuple(text for text in _infos(document) if _LOOK_AHEAD.match(text))
+    return Plan(tenant, changes, unknown, steps, others, first, calendar=calendar, consent=consent)
 
 
 # Without the second the live values are read with the configuration of the last `up`: another
@@ -107,6 +109,7 @@ _FLAGS = ("--refresh", "--run-program")
 _UNKNOWN = re.compile(r"(\S+) is unknown, not compared and not written since (.+)", re.DOTALL)
 _PERSON = re.compile(r"\d+ of \d+ settings need a person\b")
 _REQUIRED = re.compile(r"\battestations are required\b")
+_LOOK_AHEAD = re.compile(r"consent (now|after this update): ")
 _STEP = re.compile(r" (?=\d+\. )\d+\. ")
 UNATTESTED = 5
 

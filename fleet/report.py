@@ -125,6 +125,7 @@ def _text_lines(report: Report, plan: Plan) -> list[str]:
     lines.extend(f"unknown {clean(u.resource)}: since {clean(u.reason)}" for u in plan.unknown)
     if plan.calendar:
         lines.append(clean(plan.calendar))
+    lines.extend(map(clean, plan.consent))
     lines.extend(f"to do {n}: {clean(step)}" for n, step in enumerate(report.steps(plan), 1))
     lines.extend(f"warning: {clean(warning)}" for warning in plan.warnings)
     return lines
@@ -207,6 +208,7 @@ def _blocks(report: Report, plan: Plan) -> list[str]:
                 lines.extend(_details(change))
         blocks.append("\n".join([*lines, ""]))
     blocks += [f"- unknown {code(u.resource)}: since {code(u.reason)}\n" for u in plan.unknown]
+    blocks += [f"- {code(line)}\n" for line in plan.consent]
     blocks += [f"- warning: {code(warning)}\n" for warning in plan.warnings]
     if plan.calendar and (blocks or plan.steps):
         blocks.append(f"- {code(plan.calendar)}\n")
@@ -264,6 +266,7 @@ def as_json(report: Report) -> str:
                 "unknown": [dataclasses.asdict(unknown) for unknown in plan.unknown],
                 "needs_a_person": list(plan.steps),
                 "calendar": plan.calendar,
+                "consent": list(plan.consent),
                 "warnings": list(plan.warnings),
             }
             for plan in report.plans

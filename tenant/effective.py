@@ -242,7 +242,7 @@ def _why(facts: Facts, answer: Answer) -> str:
             return f"an administrator has consented for the company to {asked}{only}"
         case "allowed":
             unsure = facts.granted.why if isinstance(facts.granted, Unread) else ""
-            grant = f"; the company's grant is not known: {unsure}" if unsure else ""
+            grant = f"; besides, the company's grant is not known ({unsure})" if unsure else ""
             return f"users may consent by themselves to {asked}{_under(facts)}{grant}"
         case "unknown":
             unread = [one.why for one in assigned_policies(facts) if isinstance(one, Unread)]

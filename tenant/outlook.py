@@ -102,12 +102,15 @@ def _from_admin(outlook: Outlook, tenant: Tenant) -> Iterator[str]:
         why.append(f"Entra takes {_WAIT} to let users consent")
         steps.append(f"declare `userPolicy: {value}` under `by: admin`, run `pulumi up` and wait")
     if by_hand:
-        why.append("Zoom does not ask them until a person turns that on")
+        perhaps = "perhaps " if after.asks.value is None else ""
+        why.append(f"{perhaps}Zoom does not ask them until a person turns that on")
         steps.append("turn on in Zoom that users can consent")
+    sure = after.answer.granted is False or after.asks.value
+    serves = "no longer serves" if sure else "may no longer serve"
     yield (
-        "from this update the administrator's consent no longer serves users, and "
-        f"{', and '.join(why)}: until then they cannot use the calendar. Instead, first "
-        f"{', then '.join(steps)}; declare `by: user` after that"
+        f"from this update the administrator's consent {serves} users, and {', and '.join(why)}: "
+        f"until then they cannot use the calendar. Instead, first {', then '.join(steps)}; declare "
+        "`by: user` after that"
     )
 
 

@@ -13,8 +13,6 @@ from tenant.consent_policies import Policy, Unread, policy_of
 from tenant.effective import Facts, Principal
 from tenant.model import Tenant
 
-_TAKEN = "it goes with this update where this stack {}, else it stays"
-
 
 @dataclass(frozen=True)
 class Declared:
@@ -90,7 +88,7 @@ def _granted(facts: Facts, declared: Declared, before: Declared | None) -> froze
         return frozenset()  # the grant is ours alone
     # What `exclusive` took away comes back.
     if granted & asked or (before is not None and before.exclusive):
-        return Unread(_TAKEN.format("made it"))
+        return Unread("a grant that this stack made goes with this update, any other stays")
     return granted
 
 
@@ -108,9 +106,13 @@ def _policies(facts: Facts, declared: Declared, before: Declared | None) -> dict
     last = set(desired.USER_POLICIES.values()) if before is None else {before.policy}
     if before is not None and not ours and before.on_destroy == "leave":
         last = set()
-    leaving = dict.fromkeys(last & held - {ours}, Unread(_TAKEN.format("assigned it")))
+    leaving = {id_: _leaving(id_) for id_ in last & held - {ours}}
     content = {ours: _own_policy(facts)} if ours == desired.POLICY_ID else {}
     return {"assigned": assigned, "policies": {**policies, **leaving, **content}}
+
+
+def _leaving(policy_id: str) -> Unread:
+    return Unread(f"policy {policy_id} goes with this update where this stack assigned it")
 
 
 def _own_policy(facts: Facts) -> Policy | Unread:
