@@ -27,8 +27,9 @@ def asks_after(asks: Asks, checks: list[Check]) -> Asks:
     What a service could not read it does not set either, and what a person sets stays as they said.
     """
     check = next((one for one in checks if one.setting.name == USERS_CAN_CONSENT), None)
-    sets = check is not None and check.standing in ("verified", "pending")
-    if check is None or not sets or asks.value in (None, check.declared):
+    if check is None or check.standing not in ("verified", "pending"):
+        return asks
+    if asks.value in (None, check.declared):
         return asks
     return replace(asks, value=check.declared, standing="declared", reason="this update sets it")
 

@@ -178,6 +178,15 @@ def test_unknown_and_a_persons_settings_are_apart_from_changes_and_warnings(
     assert found.code == 0
 
 
+def test_consent_now_and_after_is_kept_and_one_that_stays_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = "consent now: they match\nconsent after this update: they match"
+    said = [{"severity": "info#err", "message": text} for text in ("consent: they match\n", both)]
+    found = answer(monkeypatch, 0, {"steps": [], "diagnostics": said})
+    assert found == Plan("contoso", consent=tuple(both.splitlines()))
+
+
 def test_a_failure_is_its_own_line_once_without_the_engines_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -61,6 +61,15 @@ def test_a_preview_lists_what_a_person_has_to_do_and_what_comes() -> None:
     assert "never applied: nothing live was compared" in text
 
 
+def test_every_form_tells_of_consent_now_and_after() -> None:
+    lines = ("consent now: they match", "consent after this update: they match")
+    report = Report("preview", (Plan("a", (GRANT,), consent=lines),))
+    for line in lines:
+        assert f"  {line}\n" in as_text(report)
+        assert f"- `{line}`\n" in as_markdown(report)
+    assert json.loads(as_json(report))["tenants"][0]["consent"] == list(lines)
+
+
 def test_json_has_all_of_it() -> None:
     document = json.loads(as_json(Report("drift", (DRIFTED, UNREAD, FAILED), ("gone",))))
     assert (document["code"], document["removed"]) == (1, ["gone"])
