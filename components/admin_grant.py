@@ -18,6 +18,7 @@ class AdminGrant(pulumi.ComponentResource):
     `shared` are the resources that share their object with others.
     """
 
+    grant: pulumi.CustomResource
     shared: list[Any]
 
     def __init__(
@@ -38,7 +39,7 @@ class AdminGrant(pulumi.ComponentResource):
         assert application.principal_id is not None
         assert application.graph_principal_id is not None
         ours = pulumi.ResourceOptions(parent=self, retain_on_delete=tenant.on_destroy == "leave")
-        azuread.ServicePrincipalDelegatedPermissionGrant(
+        self.grant = azuread.ServicePrincipalDelegatedPermissionGrant(
             "grant",
             service_principal_object_id=application.principal_id,
             resource_service_principal_object_id=application.graph_principal_id,
@@ -63,7 +64,7 @@ class AdminGrant(pulumi.ComponentResource):
         }
         scopes = sorted(consent.permissions)
         exclusive = {"exclusive": True} if consent.exclusive else {}
-        grant = with_prior(
+        self.grant = with_prior(
             DelegatedGrant,
             "grant",
             key,
@@ -74,8 +75,8 @@ class AdminGrant(pulumi.ComponentResource):
             depends_on=application.ensured,
             principal=application.made,
         )
-        self.shared.append(grant)
-        self._tell_surplus(grant, "consent.exclusive: true takes them away")
+        self.shared.append(self.grant)
+        self._tell_surplus(self.grant, "consent.exclusive: true takes them away")
         roles = {one.name: one.reason for one in consent.application_permissions}
         if roles:
             reasons = {name: reason for name, reason in roles.items() if isinstance(reason, str)}
@@ -89,7 +90,7 @@ class AdminGrant(pulumi.ComponentResource):
                 on_destroy=tenant.on_destroy,
                 leaves=sorted(roles),
                 # The grant's record may hold the principal, so all else on it has to go before.
-                depends_on=[*application.ensured, grant],
+                depends_on=[*application.ensured, self.grant],
             )
             self.shared.append(app_roles)
             self._tell_surplus(app_roles, "an administrator can take them away in Entra")

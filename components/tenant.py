@@ -1,5 +1,7 @@
 """One tenant: the application, who consents to it in Entra, and the Zoom account that matches."""
 
+from typing import Any
+
 import msgspec
 import pulumi
 from msgspec import UNSET
@@ -8,9 +10,10 @@ from components.admin_grant import AdminGrant
 from components.application import Application
 from components.user_consent import UserConsent
 from components.zoom_account import ZoomAccount
+from providers.engine import is_destroying
 from tenant import desired
-from tenant.matching import Verdict
 from tenant.model import Tenant as Declaration
+from tenant.outlook import Outlook, told_at_the_end, told_before
 
 
 class Tenant(pulumi.ComponentResource):
@@ -27,16 +30,20 @@ class Tenant(pulumi.ComponentResource):
         if declared.application.ensure_principal:
             application.ensure(declared, self.zoom.preflight)
         shared: list[pulumi.Resource] = [*application.ensured]
+        written: list[pulumi.CustomResource] = [*self.zoom.documents]
         consent = declared.consent
         # Where an administrator consents and nothing is said of users, nothing is read of them.
         if consent.by == "user" or consent.user_policy is not UNSET:
             user_consent = UserConsent(declared, application, child)
             shared += [user_consent.settings, *user_consent.shared]
+            written += user_consent.shared
         if consent.by == "admin":
-            shared += AdminGrant(declared, application, child).shared
+            granted = AdminGrant(declared, application, child)
+            shared += granted.shared
+            written.append(granted.grant)
         for resource in [*shared, *self.zoom.documents]:
             _warn_if_unknown(resource, self)
-        self.zoom.verdict.apply(self._tell)
+        self._tell_of_consent(declared, written)
         self.register_outputs(
             {
                 "consent": desired.expected_consent(declared),
@@ -45,12 +52,28 @@ class Tenant(pulumi.ComponentResource):
             }
         )
 
-    def _tell(self, verdict: Verdict | None) -> None:
-        """One line of each preview; an `up` changes what was read before it."""
-        if verdict is None or not pulumi.runtime.is_dry_run():
+    def _tell_of_consent(self, declared: Declaration, written: list[pulumi.CustomResource]) -> None:
+        """Says in a preview what is and what will be, and in an `up` what has become of it.
+
+        `written` are the resources that make it so: an `up` waits for them, and says nothing of
+        consent where one fails. A destroy makes none of it so.
+        """
+        if is_destroying():
             return
-        say = pulumi.log.info if verdict.as_declared else pulumi.log.warn
-        say(f"consent: {verdict.sentence}", self)
+        preview = pulumi.runtime.is_dry_run()
+
+        def tell(found: list[Any]) -> None:
+            outlook: Outlook | None = found[0]
+            if outlook is None:
+                return
+            told = told_before(outlook, declared) if preview else told_at_the_end(outlook)
+            for line in told.infos:
+                pulumi.log.info(line, self)
+            for line in told.warnings:
+                pulumi.log.warn(line, self)
+
+        done = [] if preview else [resource.id for resource in written]
+        pulumi.Output.all(self.zoom.outlook, *done).apply(tell)
 
 
 def _warn_if_unknown(resource: pulumi.Resource, component: pulumi.Resource) -> None:

@@ -27,22 +27,24 @@ from tenant.calendar import (
     settings_over,
 )
 from tenant.effective import answer_of
-from tenant.matching import Verdict, asks_of, compare, where_of
+from tenant.matching import asks_of, compare, where_of
 from tenant.model import Tenant
+from tenant.outlook import Outlook, asks_after
 from tenant.paths import by_path
 from tenant.preflight import wanted
+from tenant.projection import declared_of
 
 
 class ZoomAccount(pulumi.ComponentResource):
     """The account's documents, and the article's four settings over the channel each one has.
 
-    `steps` is what a person still has to do in Zoom's portal, in order. `verdict` says whether Zoom
-    and Entra match, None where that is not read yet.
+    `steps` is what a person still has to do in Zoom's portal, in order. `outlook` says whether Zoom
+    and Entra match, now and after this update, None where that is not read yet.
     """
 
     preflight: Preflight
     steps: pulumi.Output[list[str]]
-    verdict: pulumi.Output[Verdict | None]
+    outlook: pulumi.Output[Outlook | None]
 
     def __init__(
         self, tenant: Tenant, application: Application, opts: pulumi.ResourceOptions | None = None
@@ -76,8 +78,8 @@ class ZoomAccount(pulumi.ComponentResource):
             reads.append(_unread(document, dict.fromkeys(api), document.unknown))
         unread = pulumi.Output.all(*reads)
         self.steps = unread.apply(lambda read: self._tell(tenant, read), True)
-        self.verdict = pulumi.Output.all(self.preflight.consent, unread).apply(
-            lambda both: _verdict(tenant, *both), True
+        self.outlook = pulumi.Output.all(self.preflight.consent, unread).apply(
+            lambda both: _outlook(tenant, *both), True
         )
         self.register_outputs({})
 
@@ -88,6 +90,7 @@ class ZoomAccount(pulumi.ComponentResource):
             "domains": list(tenant.domains),
             "clientId": application.client_id,
             "permissions": sorted(tenant.consent.permissions),
+            "declared": dataclasses.asdict(declared_of(tenant)),
             "policies": [desired.POLICY_ID]
             if desired.user_policy_id(tenant) == desired.POLICY_ID
             else [],
@@ -170,15 +173,20 @@ def _checks(tenant: Tenant, read: list[dict[str, str | None]]) -> list[Check]:
     )
 
 
-def _verdict(
+def _outlook(
     tenant: Tenant, consent: str | None, read: list[dict[str, str | None]]
-) -> Verdict | None:
-    """Entra's answer as the preflight read it, beside where Zoom's setting stands."""
-    if not isinstance(consent, str):
-        return None  # a preview does not know what is yet to be read
-    found = json.loads(consent)
-    asks = asks_of(tenant, _checks(tenant, read), found["asks"]["value"], datetime.date.today())
-    return compare(answer_of(found["answer"]), asks, tenant.consent.by)
+) -> Outlook | None:
+    """Entra's answers as the preflight read them, beside where Zoom's setting stands."""
+    found = json.loads(consent) if isinstance(consent, str) else {}
+    if "now" not in found:
+        return None  # yet to be read, or read by a version that did not look ahead
+    checks = _checks(tenant, read)
+    now = asks_of(tenant, checks, found["asks"]["value"], datetime.date.today())
+    return Outlook(
+        compare(answer_of(found["now"]), now, tenant.consent.by),
+        compare(answer_of(found["after"]), asks_after(now, checks), tenant.consent.by),
+        found["moved"],
+    )
 
 
 def _unread(

@@ -57,15 +57,18 @@ def permission_grant_policy(tenant: Tenant, application: Any) -> dict[str, Any]:
             "Managed as code (zoom-calendar). Users may consent to this application "
             "and these delegated permissions, and nothing else."
         ),
-        "includes": [
-            {
-                "clientApplicationIds": [application],
-                "resourceApplication": MICROSOFT_GRAPH,
-                "permissionType": "delegated",
-                "permissions": sorted(tenant.consent.permissions),
-            }
-        ],
+        "includes": [condition_set(application, sorted(tenant.consent.permissions))],
         "excludes": [],
+    }
+
+
+def condition_set(application: Any, permissions: list[str]) -> dict[str, Any]:
+    """What that policy includes: `application` and these delegated permissions."""
+    return {
+        "clientApplicationIds": [application],
+        "resourceApplication": MICROSOFT_GRAPH,
+        "permissionType": "delegated",
+        "permissions": permissions,
     }
 
 

@@ -4,7 +4,7 @@ It is computed from what was read (services/entra/consent.py) in the order in wh
 is the application enabled, who may enter it, who has consented, who may consent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -35,7 +35,7 @@ class Principal:
     name: str
     enabled: bool
     assignment_required: bool
-    tenant: str | None
+    tenant: str | Unread | None
     publisher: str | None
     stopped: str | None = None
 
@@ -54,8 +54,8 @@ class Facts:
 
     principal: None where the tenant has none. published: by permission name, where the API has it.
     levels: permission id to classification. assigned: the policies that let users consent for
-    themselves. policies: by id in lower case. granted: the scopes of the tenant-wide grant.
-    someone_assigned: whether any user or group is assigned to the application.
+    themselves. policies: by id in lower case; one that may go is Unread. granted: the scopes of the
+    tenant-wide grant. someone_assigned: whether any user or group is assigned to the application.
     """
 
     client_id: str
@@ -65,7 +65,7 @@ class Facts:
     published: Mapping[str, Published] | Unread
     levels: Mapping[str, str] | Unread
     assigned: tuple[str, ...] | Unread
-    policies: Mapping[str, Policy] | Unread
+    policies: Mapping[str, Policy | Unread] | Unread
     granted: frozenset[str] | Unread
     someone_assigned: bool | Unread
     risky_apps: bool | Unread
@@ -86,7 +86,7 @@ class Answer:
 
     may_consent: whether one may consent alone. granted: whether an administrator did for all.
     may_enter: whether the application takes at least those users who are assigned to it, where it
-    requires that. why: the clause that follows from it.
+    requires that. why: the clause that follows from it. policies: those that let users consent.
     """
 
     effective: Effective
@@ -95,6 +95,7 @@ class Answer:
     may_enter: Maybe
     why: str
     findings: tuple[Finding, ...] = ()
+    policies: tuple[str, ...] = ()
 
 
 def effective(facts: Facts) -> Answer:
@@ -117,6 +118,7 @@ def effective(facts: Facts) -> Answer:
         may_enter,
         "",
         tuple(_findings(facts)),
+        tuple(_covering(facts)),
     )
     return replace(answer, why=_why(facts, answer))
 
@@ -127,9 +129,9 @@ def answer_unread(why: str) -> Answer:
 
 
 def answer_of(body: Mapping[str, Any]) -> Answer:
-    """An answer from its plain JSON."""
-    findings = tuple(Finding(**one) for one in body["findings"])
-    return Answer(**{**body, "findings": findings})
+    """An answer from its plain JSON, with or without its findings."""
+    findings = tuple(Finding(**one) for one in body.get("findings", ()))
+    return Answer(**{**body, "findings": findings, "policies": tuple(body["policies"])})
 
 
 def requested(facts: Facts) -> list[Permission]:
@@ -239,9 +241,12 @@ def _why(facts: Facts, answer: Answer) -> str:
             only = ", for users who are assigned to it" if _required(facts) else ""
             return f"an administrator has consented for the company to {asked}{only}"
         case "allowed":
-            return f"users may consent by themselves to {asked}{_under(facts)}"
+            unsure = facts.granted.why if isinstance(facts.granted, Unread) else ""
+            grant = f"; besides, the company's grant is not known ({unsure})" if unsure else ""
+            return f"users may consent by themselves to {asked}{_under(facts)}{grant}"
         case "unknown":
-            reasons = dict.fromkeys(unread_parts(facts).values())
+            unread = [one.why for one in assigned_policies(facts) if isinstance(one, Unread)]
+            reasons = dict.fromkeys([*unread_parts(facts).values(), *unread])
             told = "; ".join(reasons) or "a policy has conditions that are not known here"
             return f"what users may do is unknown ({told})"
     if _required(facts):
@@ -255,11 +260,15 @@ def _why(facts: Facts, answer: Answer) -> str:
 
 
 def _under(facts: Facts) -> str:
+    first = next(_covering(facts), None)
+    return f" (policy {first})" if first else ""
+
+
+def _covering(facts: Facts) -> Iterator[str]:
     client, asked = client_of(facts), requested(facts)
     for policy in assigned_policies(facts):
         if isinstance(policy, Policy) and covers(policy, client, asked):
-            return f" (policy {policy.id})"
-    return ""
+            yield policy.id
 
 
 def _findings(facts: Facts) -> list[Finding]:

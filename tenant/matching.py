@@ -44,12 +44,13 @@ def where_of(tenant: Tenant) -> Where:
 class Asks:
     """Zoom's setting "users can consent": its value and the file's, None where not known.
 
-    standing: how the value is known; reason: by whom, or why it is not.
+    standing: how the value is known, declared for what is yet to be set; reason: by whom, or why it
+    is not.
     """
 
     value: bool | None
     declared: bool | None
-    standing: Standing
+    standing: Standing | Literal["declared"]
     reason: str
 
 

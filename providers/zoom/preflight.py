@@ -1,5 +1,6 @@
 """What each run finds out and nobody declares: whether credentials, plan and domains are as the
-declaration needs them, and what Entra lets users consent to, for the comparison with Zoom.
+declaration needs them, and what Entra lets users consent to, now and once the declaration is
+applied, for the comparison with Zoom.
 
 Nothing is written. What was found are outputs that the components tell of, and no drift.
 """
@@ -24,9 +25,10 @@ from services.errors import ServiceError
 from services.preflight import DOMAINS, read_facts
 from services.zoom.consent import read_asks
 from tenant.consent_policies import Unread
-from tenant.effective import answer_of, answer_unread, effective
+from tenant.effective import Answer, answer_unread, effective
 from tenant.matching import Where
 from tenant.preflight import Facts, Wanted, rejected, rows
+from tenant.projection import NOTHING, Declared, projected
 
 
 class PreflightProvider(SharedProvider):
@@ -49,27 +51,32 @@ class PreflightProvider(SharedProvider):
         }
 
     def create(self, props: Props) -> CreateResult:
-        declared = canonical(props)
-        return CreateResult(self.object_id(declared), {**props, **self.live(declared)})
+        return CreateResult(self.object_id(canonical(props)), self._made(props))
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         result = super().check(_olds, news)
-        props = canonical(news)
-        changed = self._inputs(canonical(_olds)) != self._inputs(props)
-        if changed and not has_unknown(props):
-            # What is created or updated has no outputs in a preview that could be told of.
-            consent, _ = read_both_sides(props)
-            what, facts = found(props)
-            # An `up` would be refused, too, once it had begun. Without a stack nobody has said so.
-            if refused := rejected(what, facts):
-                return CheckResult(result.inputs, [CheckFailure("", text) for text in refused])
-            print(f"consent: as it is now, {answer_of(consent['answer']).why}", flush=True)
-            for line in open_rows(what, facts):
-                print(f"preflight: {line}", flush=True)
-        return result
+        olds, props = self._inputs(canonical(_olds)), self._inputs(canonical(news))
+        if olds == props:
+            return result
+        # The id of a registration that is yet to be made; all else is in the file.
+        asked = {**props, "clientId": ""} if has_unknown(props["clientId"]) else props
+        consent, _ = read_both_sides(asked, olds)
+        what, facts = found(asked)
+        # An `up` would be refused, too, once it had begun. Without a stack nobody has said so.
+        if refused := rejected(what, facts):
+            return CheckResult(result.inputs, [CheckFailure("", text) for text in refused])
+        for line in open_rows(what, facts):
+            print(f"preflight: {line}", flush=True)
+        # In a preview the inputs of what is created or updated are all the outputs it has.
+        return CheckResult({**result.inputs, "consent": to_json(consent)}, [])
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        return UpdateResult({**_news, **self.live(canonical(_news))})
+        return UpdateResult(self._made(_news))
+
+    def _made(self, props: Props) -> Props:
+        """The outputs; consent as `check` read it, before this run's writes."""
+        live = self.live(canonical(props))
+        return {**props, **live, "consent": props.get("consent") or live["consent"]}
 
     def delete(self, _id: str, _props: Props) -> None:
         """Nothing was written, so there is nothing to put back."""
@@ -92,27 +99,37 @@ def open_rows(what: Wanted, facts: Facts) -> list[str]:
     return [row.line for row in rows(what, facts) if row.standing != "ok"]
 
 
-def read_both_sides(props: Props) -> tuple[dict[str, Any], str]:
-    """Entra's answer and Zoom's setting as plain JSON, and what later runs need not read again."""
+def read_both_sides(props: Props, olds: Props | None = None) -> tuple[dict[str, Any], str]:
+    """Entra's answers and Zoom's setting as plain JSON, and what later runs need not read again.
+
+    olds: what was asked for at the last `up`, {} where there was none; None where it is the same.
+    """
     permissions, known_text = props["permissions"], props.get("known")
+    olds = props if olds is None else olds
+    moved = olds.get("clientId", props["clientId"]) != props["clientId"]
     earlier = known_from_text(known_text)
     principal = earlier.principal_id if props.get("appRoles") else ""
     try:
+        declared = _declared(props)
         # What this run reads of Entra besides travels along, whoever comes first.
         facts, known = read_consent(
             graph(),
             props["clientId"],
             permissions,
             earlier,
+            policy=declared.policy if declared else "",
             ahead=[
                 DOMAINS,
                 *map(policy_path, props["policies"]),
                 *([roles_path(principal)] if principal else []),
             ],
         )
-        answer, known_text = effective(facts), known_to_text(known, permissions)
+        now, known_text = effective(facts), known_to_text(known, permissions)
+        after = now
+        if declared is not None:
+            after = effective(projected(facts, declared, _declared(olds), moved=moved))
     except ServiceError as error:  # no client could be made: credentials, the cloud's metadata
-        answer = answer_unread(str(error).rstrip("."))
+        now = after = answer_unread(str(error).rstrip("."))
     where = Where(props["asks"]["path"], tuple(props["asks"]["names"]))
     live = read_asks(
         where,
@@ -121,12 +138,30 @@ def read_both_sides(props: Props) -> tuple[dict[str, Any], str]:
     )
     why = live.why if isinstance(live, Unread) else None
     asks = {"value": live if isinstance(live, bool) else None, "why": why}
-    return {"answer": dataclasses.asdict(answer), "asks": asks}, known_text or ""
+    told = {"now": _plain(now), "after": _plain(after), "asks": asks, "moved": moved}
+    return told, known_text or ""
+
+
+def _declared(props: Props) -> Declared | None:
+    """What is asked of consent; None where the state is of a version that did not keep it."""
+    if not props:
+        return NOTHING
+    try:
+        return Declared(**props["declared"])
+    except (KeyError, TypeError):
+        return None
+
+
+def _plain(answer: Answer) -> dict[str, Any]:
+    """Without the single findings: the doctor has those."""
+    body = dataclasses.asdict(answer)
+    del body["findings"]
+    return body
 
 
 class Preflight(Resource, module="zoom", name="Preflight"):
     """`open` is JSON text: the lines of what is not ok, or not known. `consent` is JSON text:
-    Entra's answer, and Zoom's setting where a service reads it."""
+    Entra's answers, and Zoom's setting where a service reads it."""
 
     open: pulumi.Output[str | None]
     consent: pulumi.Output[str | None]

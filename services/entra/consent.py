@@ -102,32 +102,39 @@ def read_consent(
     permissions: Sequence[str],
     known: Known | None = None,
     *,
+    policy: str = "",
     ahead: Sequence[str] = (),
 ) -> tuple[Facts, Known]:
     """The facts of one application and its delegated permissions of Microsoft Graph.
 
-    known: as an earlier call gave it back; without it two more requests are sent. ahead: paths that
-    somebody else reads next. Raises ServiceError only where nothing can be asked at all.
+    client_id: "" for an application that is yet to be registered. known: as an earlier call gave it
+    back; without it two more requests are sent. policy: one that is to be assigned, read in full
+    like those that are. ahead: paths that somebody else reads next. Raises ServiceError only where
+    nothing can be asked at all.
     """
     known = known or Known()
     if not all(name in known.published for name in permissions):
         known = Known(known.principal_id)
     client, resource = _principal_at(client_id), _principal_at(MICROSOFT_GRAPH)
+    principal_at = principal_path(client_id)
+    assigned_at = f"{client}/appRoleAssignedTo?$select=principalType"
+    levels_at = f"{resource}/delegatedPermissionClassifications"
     paths: dict[str, Need] = {
-        principal_path(client_id): PRINCIPAL_READ,
-        f"{client}/appRoleAssignedTo?$select=principalType": ASSIGNED_READ,
-        f"{resource}/delegatedPermissionClassifications": LEVELS_READ,
+        **({principal_at: PRINCIPAL_READ, assigned_at: ASSIGNED_READ} if client_id else {}),
+        levels_at: LEVELS_READ,
         AUTHORIZATION: AUTHORIZATION_READ,
         POLICIES: POLICY_READ,
         _REQUESTS: CONSENT_REQUESTS_READ,
     }
-    principal_at, assigned_at, levels_at, *_ = paths
     resource_at = f"{resource}?$select=id,oauth2PermissionScopes"
     if not known.resource_id:
         paths[resource_at] = PRINCIPAL_READ
     if known.principal_id:
         paths[_grants_at(known.principal_id)] = GRANT_READ
     read = graph.get_together(paths, PURPOSE, ahead=ahead)
+    if not client_id:
+        unmade = NotFound("Entra: the application is yet to be registered")
+        read = {**read, principal_at: unmade, assigned_at: unmade}
     principal = _part(read[principal_at], PRINCIPAL_READ, _principal, absent=None)
     id_ = principal.id if isinstance(principal, Principal) else ""
     known = replace(known, principal_id=id_)
@@ -145,7 +152,7 @@ def read_consent(
         published=published,
         levels=_part(read[levels_at], LEVELS_READ, _levels(graph, levels_at)),
         assigned=assigned,
-        policies=_part(read[POLICIES], POLICY_READ, _policies(graph, assigned)),
+        policies=_part(read[POLICIES], POLICY_READ, _policies(graph, assigned, policy)),
         granted=_as_published(_granted(graph, principal, known, read), permissions),
         someone_assigned=_part(
             read[assigned_at], ASSIGNED_READ, _someone(graph, assigned_at), absent=False
@@ -257,8 +264,9 @@ def policies_for_self(authorization: Body) -> tuple[str, ...]:
     return assigned_to_users(assigned_entries(authorization))
 
 
-def _policies(graph: Graph, assigned: tuple[str, ...] | Unread) -> Any:
-    wanted = [id_.casefold() for id_ in assigned] if isinstance(assigned, tuple) else []
+def _policies(graph: Graph, assigned: tuple[str, ...] | Unread, planned: str) -> Any:
+    known = assigned if isinstance(assigned, tuple) else ()
+    wanted = dict.fromkeys(id_.casefold() for id_ in (*known, planned))
 
     def parse(page: Body) -> dict[str, Policy]:
         bodies = {

@@ -35,8 +35,13 @@ def plain(by: str) -> str:
 
 
 def line(out: str) -> str:
-    """The one line that tells of both sides; a warning keeps its word."""
-    (found,) = {one.strip() for one in out.splitlines() if "consent: " in one and "~" not in one}
+    """The one line that tells of both sides as they are; a warning keeps its word."""
+    now = ("consent: ", "consent now: ")
+    (found,) = {
+        one.strip()
+        for one in out.splitlines()
+        if one.strip().removeprefix("warning: ").startswith(now)
+    }
     return found
 
 
@@ -51,7 +56,8 @@ def doctor(stack: Stack, *arguments: str, code: int) -> Any:
 
 def test_an_administrators_consent_from_match_to_mismatch_and_unknown(stack: Stack) -> None:
     stack.declare(plain("admin"))
-    assert "consent: as it is now, users may not consent by themselves" in stack.pulumi("preview")
+    told = line(stack.pulumi("preview"))
+    assert told.startswith("warning: consent now: Zoom and Entra do not match")
     stack.up()
     stack.emulator.clear_log()
     out = stack.pulumi(*REVIEW)
@@ -85,6 +91,7 @@ def test_an_administrators_consent_from_match_to_mismatch_and_unknown(stack: Sta
             del grants[key]
     with stack.nothing_written():
         told = line(stack.pulumi(*REVIEW, code=7))
+        assert told.startswith("warning: consent now: ")
         assert "nobody has for the company: users are not asked" in told
         out = stack.fleet("doctor", "contoso", "--error", "65001", code=3)
     assert "✗ 1. Zoom asks nobody, and nobody has consented for the company" in out
@@ -94,7 +101,7 @@ def test_an_administrators_consent_from_match_to_mismatch_and_unknown(stack: Sta
     stack.emulator.grant_roles(["Directory.Read.All"])
     with stack.nothing_written():
         told = line(stack.pulumi(*REVIEW, code=7))
-        assert told.startswith("warning: consent: ")
+        assert told.startswith("warning: consent now: ")
         found = doctor(stack, code=3)
     assert "the authorization policy: the identity lacks Policy.Read.All" in found["unknown"]
 
@@ -117,7 +124,7 @@ def test_users_own_consent_from_match_to_mismatch(stack: Stack) -> None:
         ]
     with stack.nothing_written():
         told = line(stack.pulumi(*REVIEW, code=7))
-        assert told.startswith("warning: consent: Zoom and Entra do not match: Zoom asks its users")
+        assert told.startswith("warning: consent now: Zoom and Entra do not match: Zoom asks")
         assert 'users meet "Need admin approval"' in told
         markdown = stack.fleet("doctor", "contoso", "--format", "markdown", code=3)
     assert "#### 1. `Users may not consent, and nobody has consented for them`" in markdown

@@ -89,7 +89,7 @@ class Life:
     def _unverified(self) -> set[str]:
         """All of the article's settings, or none: they are counted; no other one is."""
         article = {name for name in self._declared if "." not in name}
-        assert "is unknown" not in self.said
+        assert "is unknown, not compared" not in self.said
         if f"{len(article)} verified" in self.said:
             return set()
         assert "0 verified" in self.said

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, Fault
-from emulator.seed_entra import ZOOM_APP_ID
+from emulator.seed_entra import ROOMS_APP_ID, ZOOM_APP_ID
 from providers.prior import KINDS
 from providers.zoom.preflight import PreflightProvider
-from tests.providers.stack import LOCKS, SETTINGS, Resource
-from tests.providers.wire import SAME, Failed, Process
+from tests.providers.stack import GRANT, LOCKS, SETTINGS, Resource
+from tests.providers.wire import COMPARE, SAME, UNKNOWN, Failed, Process
 
 ASKED: dict[str, Any] = {
     "account": "me",
@@ -24,6 +24,14 @@ ASKED: dict[str, Any] = {
     "permissions": ["Calendars.ReadWrite", "Contacts.ReadWrite"],
     "policies": [],
     "principal": ZOOM_APP_ID,
+    "declared": {
+        "by": "admin",
+        "source": "zoom",
+        "policy": "",
+        "exclusive": False,
+        "ensured": False,
+        "on_destroy": "restore",
+    },
     "asks": {"path": "", "names": [], "tenant": "contoso"},
 }
 Start = Callable[..., Process]
@@ -143,7 +151,7 @@ def test_what_entra_lets_users_do_is_an_output_and_no_drift(
 ) -> None:
     provider = start().of(PreflightProvider)
     id_, outs = provider.create(ASKED)
-    assert told(outs)["answer"]["effective"] == "needs an administrator"
+    assert told(outs)["now"]["effective"] == "needs an administrator"
     policy = emulator.world.data["entra"]["authorizationPolicy"]
     policy["defaultUserRolePermissions"]["permissionGrantPoliciesAssigned"].append(
         "managePermissionGrantsForSelf.microsoft-user-default-legacy"
@@ -151,7 +159,7 @@ def test_what_entra_lets_users_do_is_an_output_and_no_drift(
     later = start().of(PreflightProvider)
     emulator.clear_log()
     _, read, inputs = later.read(id_, outs)
-    assert told(read)["answer"]["effective"] == "allowed"
+    assert told(read)["now"]["effective"] == "allowed"
     assert later.diff(id_, read, inputs).changes == SAME
     graph = [e for e in emulator.log if "/v1.0/" in e["path"]]
     assert [e["path"] for e in graph] == ["/v1.0/$batch"]
@@ -172,8 +180,9 @@ def test_zooms_setting_is_read_where_the_api_has_it(start: Start, emulator: Emul
 
 def test_without_a_sign_in_to_entra_the_answer_is_unknown(start: Start) -> None:
     _, outs = start(None, ARM_CLIENT_SECRET="wrong").of(PreflightProvider).create(ASKED)
-    answer = told(outs)["answer"]
+    answer = told(outs)["now"]
     assert answer["effective"] == "unknown"
+    assert told(outs)["after"] == answer
     assert "AADSTS7000215" in answer["why"]
 
 
@@ -225,3 +234,53 @@ def test_a_state_of_before_that_row_is_read_without_it(start: Start) -> None:
     del outs["principal"]
     _, read, _ = provider.read(id_, outs)
     assert opened(read) == []
+
+
+def test_a_preview_has_both_answers_from_the_check(start: Start) -> None:
+    """In a preview nothing is created: what the check returns are the outputs."""
+    provider = start().of(PreflightProvider)
+    first = provider.check(ASKED)
+    consent = told(first)
+    assert consent["now"]["effective"] == "needs an administrator"
+    assert consent["after"]["effective"] == "allowed"
+    _, outs = provider.create(first)
+    assert told(outs) == consent
+    # The same again has nothing new to say, and its outputs are those of the refresh.
+    assert "consent" not in provider.check(ASKED, ASKED)
+
+
+def test_the_check_knows_what_was_declared_before(start: Start, emulator: Emulator) -> None:
+    provider = start().of(PreflightProvider)
+    Resource(provider.process, GRANT).up()
+    user = {**ASKED, "declared": {**ASKED["declared"], "by": "user"}}
+    after = told(provider.check(user, ASKED))["after"]
+    assert after["granted"] is None
+    assert "a grant that this stack made goes with this update" in after["why"]
+    assert told(provider.check({**user, "domains": []}, user))["after"]["granted"] is True
+    other = {**user, "clientId": ROOMS_APP_ID}
+    assert told(provider.check(user, other))["moved"] is True
+    assert told(provider.check(user, ASKED))["moved"] is False
+
+
+def test_a_registration_that_is_yet_to_be_made_is_judged_too(start: Start) -> None:
+    declared = {**ASKED["declared"], "source": "registered"}
+    for by, consented in (("admin", True), ("user", False)):
+        of = {"by": by, "policy": "" if by == "admin" else "zoom-calendar-users"}
+        asked = {**ASKED, "clientId": UNKNOWN, "declared": {**declared, **of}}
+        checked = start().of(PreflightProvider).check(asked)
+        assert checked["clientId"] == UNKNOWN
+        assert told(checked)["now"]["effective"] == "needs an administrator"
+        after = told(checked)["after"]
+        assert (after["effective"], after["granted"]) == ("allowed", consented)
+
+
+def test_the_state_of_a_version_that_did_not_look_ahead_serves(start: Start) -> None:
+    old = {name: value for name, value in ASKED.items() if name != "declared"}
+    provider = start().of(PreflightProvider)
+    id_, outs = provider.create(old)
+    outs["consent"] = json.dumps({"answer": {}, "asks": {}})
+    _, read, inputs = provider.read(id_, outs)
+    assert told(read)["after"] == told(read)["now"]
+    assert provider.diff(id_, read, inputs).changes == SAME
+    assert provider.diff(id_, read, ASKED).changes == COMPARE
+    assert told(provider.check(ASKED, inputs))["after"]["effective"] == "allowed"
