@@ -67,10 +67,8 @@ class Tenant(pulumi.ComponentResource):
             if outlook is None:
                 return
             told = told_before(outlook, declared) if preview else told_at_the_end(outlook)
-            for line in told.infos:
-                pulumi.log.info(line, self)
-            for line in told.warnings:
-                pulumi.log.warn(line, self)
+            for line, worry in told.lines:
+                (pulumi.log.warn if worry else pulumi.log.info)(line, self)
 
         done = [] if preview else [resource.id for resource in written]
         pulumi.Output.all(self.zoom.outlook, *done).apply(tell)

@@ -7,6 +7,7 @@ import pulumi
 
 from components.application import Application
 from components.prior import with_prior
+from providers.engine import is_destroying
 from providers.entra.permission_grant_policy import PermissionGrantPolicy
 from providers.entra.policy_assignment import PolicyAssignment
 from providers.entra.user_consent_settings import UserConsentSettings
@@ -87,14 +88,12 @@ class UserConsent(pulumi.ComponentResource):
         replaces: Any,
     ) -> None:
         """Says what users can consent to, before and after; its parts may not be known yet."""
-        if isinstance(unknown, str):
-            return  # which is warned of
+        if isinstance(unknown, str) or is_destroying():
+            return  # which is warned of; what is destroyed lets nobody consent
         application = client_id if isinstance(client_id, str) else "registered here"
         live = json.loads(assigned) if isinstance(assigned, str) else []
         there = json.loads(found) if isinstance(found, str) else [key for key, _ in live]
         known, taken = isinstance(assigned, str), replaces if isinstance(replaces, str) else None
-        lines = told(tenant, live, there, application, known=known, taken=taken)
-        for line in lines.infos:
-            pulumi.log.info(line, self)
-        for line in lines.warnings:
-            pulumi.log.warn(line, self)
+        said = told(tenant, live, there, application, known=known, taken=taken)
+        for line, worry in said.lines:
+            (pulumi.log.warn if worry else pulumi.log.info)(line, self)

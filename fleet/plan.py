@@ -157,7 +157,7 @@ def changes_of(document: dict[str, Any]) -> list[Change]:
     for step in document.get("steps") or ():
         state = step.get("newState") or step.get("oldState") or {}
         type_ = str(state.get("type"))
-        internal = type_.startswith("pulumi:") or type_.endswith((":PriorValues", ":Preflight"))
+        internal = type_.startswith("pulumi:") or type_.endswith(_INTERNAL)
         if step["op"] in _OPERATIONS and state.get("custom") and not internal:
             changes.extend(_changes_of_step(step, type_))
     return sorted(changes, key=lambda change: (change.resource, change.property))
@@ -166,7 +166,9 @@ def changes_of(document: dict[str, Any]) -> list[Change]:
 # One of the three steps of a replacement stands for it.
 _OPERATIONS = ("create", "update", "replace", "delete", "import")
 # Properties that say how a resource is kept, and nothing about the service.
-_OWN = ("prior", "written", "owner")
+_OWN = ("prior", "written", "owner", "replaces")
+# What is in the state only, and what only reads.
+_INTERNAL = (":PriorValues", ":Preflight", ":UserConsentSettings")
 _LEFT = (":AccountSettings", ":AccountLocks", ":CalendarIntegration")
 
 

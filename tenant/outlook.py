@@ -35,23 +35,23 @@ def asks_after(asks: Asks, checks: list[Check]) -> Asks:
 
 
 def told_before(outlook: Outlook, tenant: Tenant) -> Told:
-    """What a preview says: one line where the update changes nothing of it, else both."""
+    """What a preview says: one line where the update changes nothing of it, else two."""
     now, after = outlook.now, outlook.after
-    line, fine = f"consent: {now.sentence}", now.as_declared
+    lines = [(f"consent: {now.sentence}", not now.as_declared)]
     if after.sentence != now.sentence:
-        line = f"consent now: {now.sentence}\n{_after(outlook)}"
-        fine = after.as_declared and now.match != "mismatch"
-    windows = (f"consent: {text}" for text in _windows(outlook, tenant))
-    notes = [f"consent: {text}" for text in _notes(outlook, tenant)]
-    if fine:
-        return Told((line, *notes), tuple(windows))
-    return Told(tuple(notes), (line, *windows))
+        wrong = not after.as_declared
+        lines = [
+            (f"consent now: {now.sentence}", wrong or now.match == "mismatch"),
+            (_after(outlook), wrong),
+        ]
+    lines += [(f"consent: {text}", True) for text in _windows(outlook, tenant)]
+    lines += [(f"consent: {text}", False) for text in _notes(outlook, tenant)]
+    return Told(tuple(lines))
 
 
 def told_at_the_end(outlook: Outlook) -> Told:
     """What an `up` says once all is written."""
-    line = _after(outlook)
-    return Told((line,), ()) if outlook.after.as_declared else Told((), (line,))
+    return Told(((_after(outlook), not outlook.after.as_declared),))
 
 
 def _after(outlook: Outlook) -> str:

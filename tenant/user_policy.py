@@ -27,10 +27,19 @@ PROPAGATION = "Entra takes up to about 30 minutes until it counts everywhere"
 
 @dataclass(frozen=True)
 class Told:
-    """Lines for people: what is so, and what they should worry about."""
+    """Lines for people, in their order; each with whether it is one to worry about."""
 
-    infos: tuple[str, ...]
-    warnings: tuple[str, ...]
+    lines: tuple[tuple[str, bool], ...]
+
+    @property
+    def infos(self) -> tuple[str, ...]:
+        """What is so."""
+        return tuple(line for line, worry in self.lines if not worry)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What people should worry about."""
+        return tuple(line for line, worry in self.lines if worry)
 
 
 def in_words(policy_id: str, policy: Mapping[str, Any] | None) -> str:
@@ -119,7 +128,8 @@ def told(
             f"before, users can consent in Entra to: {_listed(before)}",
             f"after, users can consent in Entra to: {_listed(after)} ({PROPAGATION})",
         )
-    return Told(infos, tuple(_warnings(tenant, after, ours, unsure)))
+    warnings = _warnings(tenant, after, ours, unsure)
+    return Told((*((line, False) for line in infos), *((line, True) for line in warnings)))
 
 
 def _warnings(

@@ -156,11 +156,14 @@ class AppRoleAssignmentsProvider(SharedProvider):
         if not props.get("principalId"):
             return {}
         try:
-            found = graph().list_all(roles_path(props["principalId"]), ROLE_READ)
+            found = graph().list_all(roles_path(props["clientId"]), ROLE_READ)
         except NotFound:
             return {}  # the principal is gone, and with it all it had
+        ours = (props["principalId"], props["resourceId"])  # a principal made anew is another one
         return {
-            one["appRoleId"]: one["id"] for one in found if one["resourceId"] == props["resourceId"]
+            one["appRoleId"]: one["id"]
+            for one in found
+            if (one["principalId"], one["resourceId"]) == ours
         }
 
     @staticmethod

@@ -107,8 +107,7 @@ def read_both_sides(props: Props, olds: Props | None = None) -> tuple[dict[str, 
     permissions, known_text = props["permissions"], props.get("known")
     olds = props if olds is None else olds
     moved = olds.get("clientId", props["clientId"]) != props["clientId"]
-    earlier = known_from_text(known_text)
-    principal = earlier.principal_id if props.get("appRoles") else ""
+    roles = [roles_path(props["clientId"])] if props.get("appRoles") else []
     try:
         declared = _declared(props)
         # What this run reads of Entra besides travels along, whoever comes first.
@@ -116,13 +115,9 @@ def read_both_sides(props: Props, olds: Props | None = None) -> tuple[dict[str, 
             graph(),
             props["clientId"],
             permissions,
-            earlier,
+            known_from_text(known_text),
             policy=declared.policy if declared else "",
-            ahead=[
-                DOMAINS,
-                *map(policy_path, props["policies"]),
-                *([roles_path(principal)] if principal else []),
-            ],
+            ahead=[DOMAINS, *map(policy_path, props["policies"]), *roles],
         )
         now, known_text = effective(facts), known_to_text(known, permissions)
         after = now

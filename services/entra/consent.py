@@ -75,9 +75,12 @@ def policy_path(policy_id: str) -> str:
     return f"{POLICIES}/{quote(policy_id)}"
 
 
-def roles_path(principal_id: str) -> str:
-    """Where the own permissions of an application's service principal are, of all APIs."""
-    return f"/servicePrincipals/{quote(principal_id)}/appRoleAssignments"
+def roles_path(client_id: str) -> str:
+    """Where an application's own permissions are, of all APIs.
+
+    By its client id: Graph documents that, and it needs no look-up of a principal made meanwhile.
+    """
+    return f"{_principal_at(client_id)}/appRoleAssignments"
 
 
 def principal_path(client_id: str) -> str:

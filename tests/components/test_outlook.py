@@ -52,8 +52,7 @@ def test_a_preview_says_now_and_after_and_compares_with_what_zoom_will_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said = told(monkeypatch, read(GRANTED, USERS, False), BY_USER, BY_PATH)
-    (lines,), (window,) = said["info"], said["warn"]
-    now, after = lines.splitlines()
+    (now, after), (window,) = said["info"], said["warn"]
     assert now.startswith("consent now: Zoom and Entra match, but not as declared: Zoom does not")
     assert after.startswith(
         "consent after this update: Zoom and Entra match: Zoom asks its users to consent "

@@ -14,13 +14,14 @@ FILE = declarations.text("admin")
 
 
 def told(stack: Stack) -> tuple[list[str], list[str]]:
-    """The report's lines on consent: those on both sides, and the others."""
+    """The report's lines on consent: those on both sides, warnings too, and the others."""
     out = stack.fleet("preview", "contoso", "--format", "json")
     (tenant,) = json.loads(out[out.index("{") :])["tenants"]
     lines = tenant["consent"]
     both = [line for line in lines if line.startswith("consent")]
     assert lines[: len(both)] == both
-    return both, lines[len(both) :]
+    warned = [line for line in tenant["warnings"] if line.startswith("consent")]
+    return warned + both, lines[len(both) :]
 
 
 def test_each_side_tells_of_consent_before_the_first_up_and_after(
@@ -28,7 +29,7 @@ def test_each_side_tells_of_consent_before_the_first_up_and_after(
 ) -> None:
     stack.declare(FILE)
     both, users = told(stack)
-    assert both
+    assert [line.split(":")[0] for line in both] == ["consent now", "consent after this update"]
     assert [line.split(",")[0] for line in users] == ["before", "after"]
 
     stack.go_on_from(apply(FILE))

@@ -70,7 +70,7 @@ def outlook(
 def windows(by: str, value: str | None, *args: Any, **more: Any) -> list[str]:
     """The warnings but the lines of what is and what will be."""
     told = told_before(outlook(by, *args, **more), tenant(by, value))
-    lines = ("consent now: ", "consent: Zoom and Entra", "consent: Whether")
+    lines = ("consent now: ", "consent after ", "consent: Zoom and Entra", "consent: Whether")
     return [one for one in told.warnings if not one.startswith(lines)]
 
 
@@ -89,11 +89,19 @@ def test_where_nothing_changes_it_is_one_line() -> None:
 
 def test_a_change_is_told_as_it_is_and_as_it_will_be() -> None:
     told = told_before(outlook("admin", (NOBODY, False), (GRANTED, False)), tenant("admin"))
-    (text,) = told.warnings
-    now, after = text.splitlines()
+    (now,), (after,) = told.warnings, told.infos
     assert now.startswith("consent now: Zoom and Entra do not match: ")
     assert after.startswith("consent after this update: Zoom and Entra match: ")
-    assert "30 minutes" not in text
+    assert "30 minutes" not in now + after
+
+
+def test_what_the_update_does_not_put_right_is_warned_of_on_both_lines() -> None:
+    told = told_before(outlook("admin", (BY_OURS, False), (NOBODY, False)), tenant("admin"))
+    assert [text.split(":")[0] for text in told.warnings[:2]] == [
+        "consent now",
+        "consent after this update",
+    ]
+    assert told.infos == ()
 
 
 def test_a_change_from_one_match_to_the_other_is_no_warning() -> None:
@@ -104,7 +112,7 @@ def test_a_change_from_one_match_to_the_other_is_no_warning() -> None:
 
 def test_entras_delay_is_told_where_it_counts() -> None:
     new = outlook("user", (NOBODY, True), (BY_OURS, True))
-    (text,) = told_before(new, tenant("user")).warnings
+    (text,) = told_before(new, tenant("user")).infos
     assert text.endswith("(Entra takes up to about 30 minutes until it counts everywhere)")
     assert "30 minutes" in told_at_the_end(new).infos[0]
     prepared = outlook("admin", (GRANTED, False), (BOTH, False))
