@@ -17,18 +17,6 @@ from tests.engine_runs.stack import Applied, Stack
 Apply = Callable[[str], Applied]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "full: the rest of a matrix; only run when asked for by -m")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is marked `full`, unless -m says what to run."""
-    if not config.getoption("-m"):
-        left = [item for item in items if item.get_closest_marker("full")]
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
-
-
 @pytest.fixture(scope="session")
 def engine_environment() -> dict[str, str]:
     return engine.environment(backend=False)

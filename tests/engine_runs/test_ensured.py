@@ -162,7 +162,14 @@ def test_a_principal_that_others_use_by_now_stays_and_destroy_says_so(
     stack.assert_as_before()
 
 
-@pytest.mark.parametrize("then", ["destroy", "users consent", "ensured again"])
+@pytest.mark.parametrize(
+    "then",
+    [
+        "destroy",
+        pytest.param("users consent", marks=pytest.mark.full),
+        pytest.param("ensured again", marks=pytest.mark.full),
+    ],
+)
 def test_one_that_is_ensured_no_more_goes_with_the_grant_that_needs_it(
     applied: Callable[[str], Stack], then: str
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_change_of_the_permissions_reaches_the_policy_and_the_grant(
         stack.assert_as_before()
 
 
+@pytest.mark.full
 def test_a_change_of_the_permissions_where_users_consent_reaches_the_policy(
     applied: Callable[[str], Stack],
 ) -> None:

@@ -125,6 +125,7 @@ def test_over_the_portal_all_is_set_verified_healed_and_given_back(tenant: Tenan
     assert tenant.emulator.snapshot() == before
 
 
+@pytest.mark.full
 def test_a_setting_that_leaves_the_portal_for_another_channel_keeps_what_it_is(
     tenant: Tenant,
 ) -> None:
