@@ -40,6 +40,9 @@ Props = dict[str, Any]
 # Seconds between the reads that wait for a write to show: a service may answer from a stale copy.
 VERIFY_DELAYS: Sequence[float] = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
+# The same, where what shows may as well be what is: a refusal, or what others made.
+DOUBT_DELAYS = VERIFY_DELAYS[:5]
+
 # Seconds before a write that may have been done, or came too early, is looked at again.
 REPEAT_DELAYS: Sequence[float] = (0.5, 2.0, 5.0)
 
@@ -180,12 +183,7 @@ class SharedProvider(ResourceProvider):
             return
 
         self.refuse_other_owner(props)
-
-        def give_back() -> bool:
-            live = self.live_or_absent(props)
-            return bool(live) and self.restore(props, live)
-
-        self.repeat_until_done(give_back)
+        self.repeat_until_done(props, lambda live: bool(live) and self.restore(props, live))
 
     # ---- shared steps ----------------------------------------------------------------------
 
@@ -255,20 +253,57 @@ class SharedProvider(ResourceProvider):
                 f"read or written. Check {variable}."
             )
 
-    def repeat_until_done(self, step: Callable[[], bool]) -> None:
-        """Calls `step` until it says that nothing had to be written: that is also its read-back."""
+    def repeat_until_done(self, props: Props, step: Callable[[Props], bool]) -> None:
+        """Calls `step` with the live part until it says that nothing had to be written.
+
+        In between it waits until the write shows: what a stale copy still has is no reason to
+        write again, over what others changed meanwhile.
+        """
         trouble: ServiceError | None = None
+        before: Props | None = None
+        live: Props = {}
         for delay in VERIFY_DELAYS:
-            time.sleep(delay)
-            refuse_without_engine()
             try:
-                if not step():
+                if before is None:
+                    time.sleep(delay)
+                    before = live = self.live_or_absent(props)
+                refuse_without_engine()
+                if not step(live):
                     return
+                live = self._changed_from(before, props)
             except (Conflict, Unavailable) as error:
                 if not error.sent:
                     raise
-                trouble = error
-        raise trouble or WriteHadNoEffect(
+                trouble, before = error, None
+        raise trouble or self._not_given_back()
+
+    def shows(self, check: Callable[[], bool]) -> bool:
+        """Whether `check` comes true while a stale copy may answer."""
+        for delay in DOUBT_DELAYS:
+            time.sleep(delay)
+            if check():
+                return True
+        return False
+
+    def once_there(self, read: Callable[[], Props]) -> Props:
+        """What `read` returns, once it finds what was just made: not every copy has it at once."""
+        for delay in VERIFY_DELAYS[1:]:
+            try:
+                return read()
+            except NotFound:
+                time.sleep(delay)
+        return read()
+
+    def _changed_from(self, before: Props, props: Props) -> Props:
+        for delay in VERIFY_DELAYS:
+            time.sleep(delay)
+            live = self.live_or_absent(props)
+            if live != before:
+                return live
+        raise self._not_given_back()
+
+    def _not_given_back(self) -> WriteHadNoEffect:
+        return WriteHadNoEffect(
             f"{type(self).__name__.removesuffix('Provider')}: what was given back was accepted "
             "and does not show. Look at it in the portal, then run again."
         )

@@ -100,14 +100,15 @@ class AppRoleAssignmentsProvider(SharedProvider):
                 graph().post(_assigned_to(props), ROLE_WRITE, body)
             except Refused:
                 # Graph has no 409 here: what somebody else assigned meanwhile is a 400, too.
-                if ids[name] not in self._held(props):
+                if not self._becomes(props, ids[name], held=True):
                     raise
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         result = super().update(_id, _olds, _news)
         olds, now = canonical(_olds), canonical(result.outs)
         added, declared = _added(olds), set(_role_ids(now).values())
-        self.repeat_until_done(lambda: self._take_away(now, added - declared))
+        if added - declared:
+            self.repeat_until_done(now, lambda _: self._take_away(now, added - declared))
         kept = to_json(sorted(added & declared | _added(now)))
         return UpdateResult({**(result.outs or {}), "added": kept})
 
@@ -145,10 +146,14 @@ class AppRoleAssignmentsProvider(SharedProvider):
                 with contextlib.suppress(NotFound):
                     graph().delete(f"{_assigned_to(props)}/{quote(held[role])}", ROLE_WRITE)
             except Refused:
-                # One that is gone already is a 400, too.
-                if role in self._held(props):
+                # One that is gone already is a 400, too, and the list may show it for a while.
+                if not self._becomes(props, role, held=False):
                     raise
         return bool(roles & held.keys())
+
+    def _becomes(self, props: Props, role: str, *, held: bool) -> bool:
+        """Whether the list comes to say so: it may be late (Graph's reference of the list)."""
+        return self.shows(lambda: (role in self._held(props)) is held)
 
     @staticmethod
     def _held(props: Props) -> dict[str, str]:

@@ -105,7 +105,7 @@ class DelegatedGrantProvider(SharedProvider):
         olds, now = canonical(_olds), canonical(result.outs)
         added, declared = _added(olds), set(now["scopes"])
         if added - declared:
-            self.repeat_until_done(lambda: self._change(now, take=added - declared))
+            self.repeat_until_done(now, lambda _: self._change(now, take=added - declared))
         removed = self._removed(olds) - declared
         told = {
             "removed": " ".join(sorted(removed)),

@@ -1,5 +1,6 @@
 """The service principal of an application of somebody else, created where there is none."""
 
+import contextlib
 from typing import Any
 
 import pulumi
@@ -7,10 +8,10 @@ from pulumi.dynamic import Resource, UpdateResult
 
 from providers.clients import graph
 from providers.entra.principals import find_principal
-from providers.shared import Props, SharedProvider, recorded, to_json
+from providers.shared import Props, SharedProvider, deleted_here, recorded, to_json
 from services.entra.consent import principal_path
 from services.entra.graph import quote
-from services.errors import Conflict, WriteHadNoEffect
+from services.errors import Conflict, NotFound, WriteHadNoEffect
 from services.permissions import GRANT_READ, PRINCIPAL_CREATE, PRINCIPAL_READ, ROLE_READ
 
 _PRINCIPALS = "/servicePrincipals"
@@ -71,7 +72,7 @@ class EnsuredPrincipalProvider(SharedProvider):
         outs = {**props, "principalId": live["principalId"]}
         if recorded(props) is not None or props["clientId"] in _somebody_elses:
             return {**outs, "made": ""}
-        standing = self._standing(live["principalId"])
+        standing = self.once_there(lambda: self._standing(live["principalId"]))
         # A run that was killed may have made it; then it is as Entra makes them.
         if props["clientId"] not in _made_here and standing != {**_NEW, "owners": []}:
             return {**outs, "made": ""}
@@ -105,15 +106,16 @@ class EnsuredPrincipalProvider(SharedProvider):
                 flush=True,
             )
             return False
-        uses = self._uses(key, props.get("asMade") or to_json({**_NEW, "owners": []}))
-        if uses:
-            print(
-                f"the service principal of {props['clientId']} that was created here stays: it has "
-                f"{', '.join(uses)}",
-                flush=True,
-            )
-            return False
-        graph().delete(f"{_PRINCIPALS}/{quote(key)}", PRINCIPAL_CREATE)
+        with contextlib.suppress(NotFound):  # gone already, by an earlier try
+            uses = self._uses_by_now(key, props)
+            if uses:
+                print(
+                    f"the service principal of {props['clientId']} that was created here stays: it "
+                    f"has {', '.join(uses)}",
+                    flush=True,
+                )
+                return False
+            graph().delete(f"{_PRINCIPALS}/{quote(key)}", PRINCIPAL_CREATE)
         return True
 
     def prior(self, props: Props) -> Any:
@@ -125,6 +127,25 @@ class EnsuredPrincipalProvider(SharedProvider):
             f"Entra: the service principal of {props['clientId']} was created and does not show. "
             "Run again in a minute."
         )
+
+    def _uses_by_now(self, key: str, props: Props) -> list[str]:
+        """What others have on the principal, once lists are without what was just deleted here."""
+        as_made = props.get("asMade") or to_json({**_NEW, "owners": []})
+        uses: list[str] = []
+
+        def unused() -> bool:
+            uses[:] = self._uses(key, as_made)
+            return not uses
+
+        own = type(self).__name__
+        if any(
+            name != own and state.get("clientId") == props["clientId"]
+            for (name, _), state in deleted_here.items()
+        ):
+            self.shows(unused)
+        else:
+            unused()
+        return uses
 
     def _uses(self, key: str, as_made: str) -> list[str]:
         """What is on the principal that we did not put there, in words."""

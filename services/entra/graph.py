@@ -29,6 +29,11 @@ GATHER_SECONDS = 0.01
 GATHER_AT_MOST = 0.15
 KEPT_SECONDS = 5.0
 _DEFINITE = (200, 403, 404)  # what is no passing trouble
+# Graph's 400 to a POST whose parts another of its copies does not have yet: azuread sends again.
+_NOT_THERE_YET = (
+    "one of its queried reference-property objects are not present",
+    "Not a valid reference update",
+)
 BATCH_LIMIT = 20  # Microsoft Graph, "JSON batching"
 
 
@@ -354,6 +359,8 @@ def _fail(answer: Answer, what: str, need: Need) -> NoReturn:
                 f"in Entra > App registrations > API permissions, with {need.granted_by}{trace}."
             )
         case 404 if code:
+            raise NotFound(f"{text}{trace}.")
+        case 400 if what.startswith("Entra: POST") and any(t in message for t in _NOT_THERE_YET):
             raise NotFound(f"{text}{trace}.")
         case 404:
             raise Unavailable(

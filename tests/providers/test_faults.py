@@ -20,6 +20,7 @@ from tests.providers.stack import (
     GRANT,
     LOCKS,
     POLICY,
+    ROLES,
     SETTINGS,
     Kind,
     Resource,
@@ -302,6 +303,56 @@ def test_a_stale_copy_right_after_a_write_is_no_failure_and_no_second_write(
         emulator.faults.add(fails("GET", "", reads=2))
     assert committed(emulator, method, path) == 1
     emulator.faults.clear()
+    assert resource.drift() == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "path"), GIVEN_BACK, ids=lambda x: str(getattr(x, "of", x))
+)
+def test_a_stale_copy_of_what_was_given_back_is_no_reason_to_give_it_back_again(
+    process: Process, emulator: Emulator, kind: Kind, method: str, path: str
+) -> None:
+    whole = emulator.world.dump()
+    resource = Resource(process, kind)
+    resource.up()
+    emulator.clear_log()
+    with held(emulator, fails(method, path, hold="after"), resource.destroy):
+        emulator.faults.add(fails("GET", "", reads=2))
+    assert len(writes(emulator)) == 1
+    assert emulator.world.dump() == whole
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_a_late_list_of_assignments_does_not_make_their_deletion_fail(
+    process: Process, emulator: Emulator, late: int
+) -> None:
+    whole = emulator.world.dump()
+    resource = Resource(process, ROLES)
+    resource.up()
+    last = fails("DELETE", "/appRoleAssignedTo/.+", hold="after", skip=1)
+    with held(emulator, last, resource.destroy):
+        emulator.faults.add(fails("GET", "", reads=3, skip=late))
+    assert resource.state is None
+    assert emulator.world.dump() == whole
+
+
+NOT_THERE_YET = [
+    (GRANT, "/oauth2PermissionGrants$",
+     "Resource 'x' does not exist or one of its queried reference-property objects are not "
+     "present."),
+    (ROLES, "/appRoleAssignedTo$", "Not a valid reference update."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "path", "message"), NOT_THERE_YET)
+def test_a_copy_without_the_principal_that_was_just_made_is_asked_again(
+    process: Process, emulator: Emulator, kind: Kind, path: str, message: str
+) -> None:
+    error = {"error": {"code": "Request_BadRequest", "message": message}}
+    fault = emulator.faults.add(fails("POST", path, status=400, json=error))
+    resource = Resource(process, kind)
+    resource.up()
+    assert fault.hits == 1
     assert resource.drift() == {}
 
 

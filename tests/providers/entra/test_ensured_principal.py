@@ -148,9 +148,10 @@ def test_one_that_was_deleted_is_created_again_and_still_ours(
 
 
 def test_with_our_grant_and_roles_on_it_it_goes_after_them(
-    process: Process, emulator: Emulator
+    start: Callable[[], Process], emulator: Emulator
 ) -> None:
     whole = emulator.world.dump()
+    process = start()  # of its own: what a process deleted, it remembers
     key = {**GRANT.key, "clientId": ROOMS_APP_ID}
     resources = [
         Resource(process, PRINCIPAL),
@@ -160,5 +161,19 @@ def test_with_our_grant_and_roles_on_it_it_goes_after_them(
     for resource in resources:
         resource.up()
     for resource in reversed(resources):
+        if resource is resources[0]:  # lists that still show what was deleted a moment ago
+            emulator.faults.add(Fault("entra", "GET", r"oauth2PermissionGrants$", reads=2))
         resource.destroy()
+    assert emulator.world.dump() == whole
+
+
+def test_a_copy_that_does_not_have_it_yet_is_asked_again(
+    process: Process, emulator: Emulator
+) -> None:
+    whole = emulator.world.dump()
+    late = emulator.faults.add(Fault("entra", "GET", r"/owners$", reads=1))
+    resource = Resource(process, PRINCIPAL)
+    resource.up()
+    assert late.hits == 1
+    resource.destroy()
     assert emulator.world.dump() == whole
