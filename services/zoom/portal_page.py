@@ -253,6 +253,8 @@ class SettingsPage:
         """Raises SignedOut where the browser is asked to sign in."""
         here, home = urlsplit(self._page.url), urlsplit(self._url)
         elsewhere = here.netloc != home.netloc or SIGN_IN.match(here.path)
+        if here.scheme not in ("http", "https"):
+            return  # no page yet, or the browser's own
         if elsewhere or self._page.locator("input[type=password]:visible").count():
             raise SignedOut(
                 "Zoom's portal asks to sign in, so the state has expired: "

@@ -156,6 +156,7 @@ def test_a_grant_that_zoom_made_is_completed_without_adopting_and_given_back(sta
     stack.assert_as_before()
 
 
+@pytest.mark.full
 def test_a_registered_application_with_its_principal_and_grant_is_adopted(
     stack: Stack, apply: Apply
 ) -> None:

@@ -69,6 +69,7 @@ def test_an_application_that_is_not_there_is_told_before_an_up(stack: Stack) -> 
     assert re.search(r"^ *grant +no: ", adopted, re.MULTILINE), adopted
 
 
+@pytest.mark.full
 def test_adopt_says_what_is_not_there(stack: Stack) -> None:
     stack.declare(declarations.text("admin"))
     with stack.nothing_written():

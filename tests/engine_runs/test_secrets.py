@@ -96,7 +96,8 @@ def test_a_login_that_is_refused_shows_no_credential(applied: Callable[[str], St
     assert_nowhere(stack, canaries(stack), outputs)
 
 
-@pytest.mark.parametrize("kind", ["GitHub", pytest.param("certificate", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("kind", ["GitHub", "certificate"])
 def test_tokens_and_assertions_are_in_no_output_log_or_report_whatever_repeats_them(
     applied: Callable[[str], Stack], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:

@@ -103,6 +103,7 @@ def test_the_first_preview_says_what_is_there_and_what_is_added(stack: Stack) ->
     assert DECLARED["least-privilege"] in added
 
 
+@pytest.mark.full
 def test_a_broader_policy_that_others_assign_later_stays_and_is_warned_of(stack: Stack) -> None:
     stack.declare(text("user", "least-privilege"))
     stack.up()

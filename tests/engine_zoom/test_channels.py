@@ -131,6 +131,7 @@ def test_over_the_api_all_is_set_verified_healed_and_given_back(tenant: Tenant) 
     assert tenant.emulator.world.dump() == before
 
 
+@pytest.mark.full
 def test_what_leaves_the_file_is_said_to_stay_and_stays(tenant: Tenant) -> None:
     tenant.workspace.declare(TENANT, text())
     tenant.up()

@@ -268,6 +268,7 @@ def test_a_preview_that_fails_says_why_once_and_without_secrets(company: Company
     assert TOKEN not in shown
 
 
+@pytest.mark.full
 def test_a_job_of_another_environment_cannot_sign_in(company: Company) -> None:
     company.apply("contoso", CONTOSO)
     company.propose("contoso", CONTOSO.replace("by: admin", "by: user"))
@@ -302,6 +303,7 @@ def test_what_cannot_be_read_is_unknown_and_no_drift(company: Company) -> None:
     assert "account:read:settings:admin" in company.summary
 
 
+@pytest.mark.full
 def test_what_the_job_does_not_have_comes_from_the_tenants_file(company: Company) -> None:
     company.apply("contoso", CONTOSO)
     lines = f"  azuread:tenantId: {company.emulator.tenant_id}\n"
@@ -311,6 +313,7 @@ def test_what_the_job_does_not_have_comes_from_the_tenants_file(company: Company
     assert found.code == 0, found.out
 
 
+@pytest.mark.full
 def test_drift_of_one_tenant_and_failure_of_another_are_both_reported(company: Company) -> None:
     company.apply("contoso", CONTOSO)
     company.click(ROOM_SETTING, False)
@@ -323,6 +326,7 @@ def test_drift_of_one_tenant_and_failure_of_another_are_both_reported(company: C
     assert "2 tenants: 1 differing from live, 1 not previewed." in company.summary
 
 
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform == "darwin", reason="Go trusts no SSL_CERT_FILE on macOS")
 def test_azuread_signs_in_by_federation_too(company: Company) -> None:
     company.apply("fabrikam", FABRIKAM)
