@@ -353,7 +353,7 @@ def _fail(answer: Answer, what: str, need: Need) -> NoReturn:
                 f"{text}. Entra gave a token that Graph does not take: check the cloud "
                 f"(ARM_ENVIRONMENT, ARM_METADATA_HOSTNAME){trace}."
             )
-        case 403:
+        case 403 if error:
             raise Forbidden(
                 f"{text}. The identity lacks {need.permission}, needed to {need.purpose}: add it "
                 f"in Entra > App registrations > API permissions, with {need.granted_by}{trace}."
@@ -362,7 +362,7 @@ def _fail(answer: Answer, what: str, need: Need) -> NoReturn:
             raise NotFound(f"{text}{trace}.")
         case 400 if what.startswith("Entra: POST") and any(t in message for t in _NOT_THERE_YET):
             raise NotFound(f"{text}{trace}.")
-        case 404:
+        case 403 | 404:
             raise Unavailable(
                 f"{text} without an error of Graph's. Something between answers in its place: "
                 f"check ARM_METADATA_HOSTNAME and the network's proxy{trace}."

@@ -251,6 +251,11 @@ def _fail(answer: Answer, what: str, need: Need) -> NoReturn:
         )
     if answer.status == 401:
         raise CredentialsRejected(f"{text}. A new token did not help{trace}.")
+    if code is None and answer.status in (403, 404):
+        raise Unavailable(
+            f"{what}: HTTP {answer.status} without an error of Zoom's. Something between answers "
+            f"in its place: check ZOOM_API_URL and the network's proxy{trace}."
+        )
     if answer.status == 404 or code == 2001:
         raise NotFound(f"{text}. Check zoom.account in the tenant's file{trace}.")
     if code == 200 and re.search(r"\bpaid\b", message, re.IGNORECASE):

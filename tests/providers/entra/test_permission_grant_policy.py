@@ -209,18 +209,19 @@ def test_a_definite_404_is_absent_and_made_again(process: Process, emulator: Emu
     assert resource.up() == "create"
 
 
-def test_a_404_of_something_in_between_is_unknown_and_not_absent(
-    process: Process, emulator: Emulator
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_answer_of_something_in_between_is_neither_absence_nor_a_missing_permission(
+    process: Process, emulator: Emulator, status: int
 ) -> None:
     resource = Resource(process, POLICY)
     resource.up()
     html = Fault(
-        "entra", "*", r"\$batch|Policies", raw="<h1>Not Found</h1>", raw_status=404, times=2
+        "entra", "*", r"\$batch|Policies", raw="<h1>Blocked</h1>", raw_status=status, times=2
     )
     emulator.faults.add(html)
     resource.refresh()
     assert resource.state is not None
-    assert "HTTP 404 without an error of Graph's" in resource.state.outs["unknown"]
+    assert f"HTTP {status} without an error of Graph's" in resource.state.outs["unknown"]
 
 
 def test_another_id_is_another_policy(process: Process, emulator: Emulator) -> None:

@@ -219,6 +219,19 @@ def test_an_account_that_does_not_exist_is_an_error_and_never_absent(
     assert "Check zoom.account in the tenant's file" in text
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_answer_of_something_in_between_is_unknown_and_blames_no_plan(
+    process: Process, emulator: Emulator, status: int
+) -> None:
+    resource = Resource(process, SETTINGS)
+    resource.up()
+    page = Fault("zoom", "GET", "/settings$", raw="<h1>Blocked</h1>", raw_status=status)
+    emulator.faults.add(page)
+    resource.refresh()
+    assert resource.state is not None
+    assert f"HTTP {status} without an error of Zoom's" in resource.state.outs["unknown"]
+
+
 def test_an_error_under_http_200_is_an_error(
     process: Process, emulator: Emulator, refused: Refused
 ) -> None:
