@@ -26,11 +26,11 @@ demo: ## see it all work against an Entra and a Zoom on this machine (KEEP=1: le
 
 .PHONY: test
 test: lint ## lint, then all tests
-	@$(ENGINE) run --dev -- python -m pytest -n 3 --dist worksteal
+	@$(ENGINE) run --dev -- python -m pytest -n 4 --dist worksteal
 
 .PHONY: test-kill
 test-kill: ## run the rest of the engine tests: every write killed, every kind of each (20 minutes)
-	@$(ENGINE) run --dev -- python -m pytest -n 3 --dist worksteal -m full
+	@$(ENGINE) run --dev -- python -m pytest -n 4 --dist worksteal -m full
 
 .PHONY: lint
 lint: ## check style, types, imports and workflows; asks no network

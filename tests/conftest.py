@@ -8,8 +8,10 @@ import pytest
 from emulator import Emulator
 
 
+@pytest.hookimpl(trylast=True)  # after the order was made random
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is marked `full`, unless -m says what to run."""
+    """Leaves out what is marked `full`, unless -m says what to run; the longest comes first."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/demo/"))
     if not config.getoption("-m"):
         left = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=left)
