@@ -18,14 +18,14 @@ full = pytest.mark.full
 @pytest.mark.parametrize(
     "kind",
     [
-        "certificate file",
+        pytest.param("certificate file", marks=full),
         "GitHub",
         pytest.param("certificate", marks=full),
         pytest.param("secret file", marks=full),
         pytest.param("OIDC token file", marks=full),
         pytest.param("AKS", marks=full),
-        "Azure DevOps",
-        "managed identity",
+        pytest.param("Azure DevOps", marks=full),
+        pytest.param("managed identity", marks=full),
         "Azure CLI",
     ],
 )

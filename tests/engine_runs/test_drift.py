@@ -223,6 +223,7 @@ def test_every_declared_setting_and_lock_has_its_drift_tested() -> None:
     assert tested == {path for tree in trees for path, _ in leaves(tree)}
 
 
+@pytest.mark.full
 def test_what_means_the_same_is_no_drift_and_is_taken_away_by_destroy(
     applied: Callable[[str], Stack],
 ) -> None:

@@ -111,6 +111,7 @@ def test_every_property_of_the_registration_is_named_and_healed(
     check_round(stack, [scopes(SCOPES[1], "User.Read")])
 
 
+@pytest.mark.full
 def test_required_permissions_and_a_deleted_grant_are_named_and_healed(
     applied: Callable[[str], Stack],
 ) -> None:

@@ -211,6 +211,7 @@ def test_a_preview_before_anybody_connected_zoom_shows_all_and_asks_for_nothing(
     assert {"zoom-principal", "grant", "app-roles"} <= made
 
 
+@pytest.mark.full
 def test_adopting_takes_app_roles_and_writes_nothing(stack: Stack, apply: Apply) -> None:
     stack.go_on_from(apply(FILE))
     stack.forget()

@@ -56,6 +56,7 @@ def test_an_up_killed_at_a_write_is_finished_by_the_next_one(
         stack.assert_as_before()
 
 
+@pytest.mark.full
 def test_a_switch_killed_at_the_grant_is_finished_and_destroy_still_restores(
     applied: Callable[[str], Stack],
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_switch_killed_at_the_grant_is_finished_and_destroy_still_restores(
         stack.assert_as_before()
 
 
+@pytest.mark.full
 def test_what_a_killed_up_replaced_is_put_back_where_others_had_a_part(stack: Stack) -> None:
     stack.declare(FILE)
     with stack.portal() as state:

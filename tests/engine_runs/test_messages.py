@@ -64,7 +64,7 @@ def test_a_wrong_zoom_secret_is_named_with_what_to_check(applied: Callable[[str]
     assert errors(out)
 
 
-@pytest.mark.parametrize("source", ["zoom", "registered"])
+@pytest.mark.parametrize("source", ["zoom", pytest.param("registered", marks=pytest.mark.full)])
 def test_a_wrong_entra_secret_is_told_by_entras_own_code(
     applied: Callable[[str], Stack], source: str
 ) -> None:
@@ -125,6 +125,7 @@ def test_a_write_that_is_not_allowed_names_the_permission(stack: Stack) -> None:
         assert any(permission in line for line in found), (permission, found)
 
 
+@pytest.mark.full
 def test_a_zoom_setting_that_stays_as_it_was_is_named(stack: Stack) -> None:
     stack.declare(declarations.text("admin"))
     with stack.portal() as state:

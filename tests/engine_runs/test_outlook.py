@@ -92,6 +92,7 @@ def test_a_new_stack_then_a_switch_then_nothing(stack: Stack) -> None:
     assert not any("Keep `userPolicy" in one for one in told)
 
 
+@pytest.mark.full
 def test_an_up_whose_write_fails_does_not_say_that_all_is_well(stack: Stack) -> None:
     stack.declare(text("admin"))
     with stack.portal() as state:

@@ -51,7 +51,7 @@ def test_nothing_that_is_listed_can_write() -> None:
     ("by", "source"),
     [
         ("admin", "zoom"),
-        ("user", "zoom"),
+        pytest.param("user", "zoom", marks=pytest.mark.full),
         pytest.param("admin", "registered", marks=pytest.mark.full),
         pytest.param("user", "registered", marks=pytest.mark.full),
     ],

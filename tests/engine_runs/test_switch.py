@@ -118,6 +118,7 @@ def test_what_is_declared_no_more_is_left_as_it_is_and_a_new_setting_is_restored
     stack.assert_as_before()
 
 
+@pytest.mark.full
 def test_with_on_destroy_leave_a_destroy_only_forgets(applied: Callable[[str], Stack]) -> None:
     stack = applied(declarations.text("admin", onDestroy="leave"))
     assert stack.resources() != []

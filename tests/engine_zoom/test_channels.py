@@ -201,6 +201,7 @@ def test_the_preflight_command_needs_no_stack_and_names_each_fix(tenant: Tenant)
     tenant.fleet("preflight", TENANT, code=2)
 
 
+@pytest.mark.full
 def test_adopting_takes_the_preflight_and_empty_documents_too(tenant: Tenant) -> None:
     tenant.workspace.declare(TENANT, text(settings={}, locks={}))
     tenant.emulator.clear_log()

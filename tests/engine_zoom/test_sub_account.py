@@ -89,6 +89,7 @@ def test_a_sub_account_is_set_clean_healed_and_given_back(tenant: Tenant) -> Non
     assert tenant.emulator.world.dump() == tenant.before
 
 
+@pytest.mark.full
 def test_an_account_that_does_not_exist_and_scopes_that_are_missing_are_named(
     tenant: Tenant,
 ) -> None:

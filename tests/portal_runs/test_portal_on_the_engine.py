@@ -161,6 +161,7 @@ def test_a_setting_that_leaves_the_portal_for_another_channel_keeps_what_it_is(
     assert tenant.live == before
 
 
+@pytest.mark.full
 def test_a_portal_that_can_be_read_again_and_is_as_declared_is_no_drift(tenant: Tenant) -> None:
     tenant.emulator.world.data["zoom"]["portal"].update(DECLARED)
     assert tenant.up().code == 0

@@ -235,6 +235,7 @@ def test_a_pull_request_is_previewed_in_one_comment_that_is_updated(company: Com
     assert company.emulator.snapshot() == before
 
 
+@pytest.mark.full
 def test_a_tenant_that_was_never_applied_is_previewed_and_leaves_nothing(company: Company) -> None:
     company.propose("contoso", CONTOSO)
     before = company.emulator.snapshot()
