@@ -29,7 +29,7 @@ test: lint ## lint, then all tests
 	@$(ENGINE) run --dev -- python -m pytest -n 4 --dist worksteal
 
 .PHONY: test-kill
-test-kill: ## run the rest of the engine tests: every write killed, every kind of each (20 minutes)
+test-kill: ## run the rest of the engine tests: every write killed, every kind of each (7 minutes)
 	@$(ENGINE) run --dev -- python -m pytest -n 4 --dist worksteal -m full
 
 .PHONY: lint
